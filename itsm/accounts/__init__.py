@@ -1,0 +1,1 @@
+"""People: users, organisations, teams and roles."""

@@ -1,0 +1,10 @@
+"""People: users, organisations, teams and roles."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "itsm.accounts"
+    label = "accounts"
+    verbose_name = _("People")

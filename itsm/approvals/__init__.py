@@ -1,0 +1,1 @@
+"""Approval rounds: who must agree before something may happen."""

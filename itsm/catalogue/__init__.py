@@ -1,0 +1,1 @@
+"""The shared service catalogue: services, dependencies, offerings and request forms."""

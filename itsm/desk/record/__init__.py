@@ -1,0 +1,1 @@
+"""What the page of a ticket shows, put together from several models. Nothing here knows of HTTP."""

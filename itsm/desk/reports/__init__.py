@@ -1,0 +1,1 @@
+"""Read models of the desk's pages: finished rows from few queries."""

@@ -1,0 +1,1 @@
+"""What people are told: inbox, preferences, and the settings behind them."""

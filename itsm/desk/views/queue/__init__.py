@@ -1,0 +1,1 @@
+"""The agents' queue: the list, its filters, saved views, preview, bulk actions, export."""

@@ -1,0 +1,1 @@
+"""The pages of one ticket, one module per part."""

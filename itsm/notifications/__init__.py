@@ -1,0 +1,1 @@
+"""The outbox: what happened, who is told, and by which channel."""

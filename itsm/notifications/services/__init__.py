@@ -1,0 +1,1 @@
+"""What the outbox does: writing events, working out who is told, delivering."""

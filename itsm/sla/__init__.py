@@ -1,0 +1,1 @@
+"""Service level clocks: calendars, support levels, targets, clocks and the sweep that fires them."""

@@ -1,0 +1,1 @@
+"""Keeping clocks, calendars and targets."""

@@ -1,0 +1,184 @@
+"""Which promises apply to a ticket now: support level, targets, calendar."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from itsm.sla import engine
+from itsm.sla.models import CalendarVersion, Clock, Coverage, EscalationStep, Metric, SupportLevel, Target, WorkCalendar
+from itsm.tickets.models import Ticket
+from itsm.worktime import WorkSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The terms one metric of one ticket runs by, ready to be copied to a clock."""
+
+    target: Target
+    label: str
+    calendar_version_id: int | None
+    pause_reasons: tuple[str, ...]
+    steps: tuple[tuple[int, int], ...]
+
+    def copy_to(self, row: Clock) -> None:
+        row.target = self.target
+        row.label = self.label[:80]
+        row.calendar_version_id = self.calendar_version_id
+        row.target_seconds = self.target.minutes * 60
+        row.warn_percent = self.target.warn_percent
+        row.pause_reasons = list(self.pause_reasons)
+        row.steps = [list(step) for step in self.steps]
+
+    def differs_from(self, row: Clock) -> bool:
+        return (
+            row.target_id != self.target.pk
+            or row.calendar_version_id != self.calendar_version_id
+            or set(row.pause_reasons) != set(self.pause_reasons)
+            or [tuple(step) for step in row.steps] != list(self.steps)
+        )
+
+
+class Book:
+    """All promises that some tickets can have, read in at most three queries however many tickets they are."""
+
+    def __init__(self, tickets: Iterable[Ticket], team_ids: Collection[int] = ()) -> None:
+        tickets = list(tickets)
+        self._coverage = list(
+            _coverage_of(tickets).select_related("support_level").only("valid_from", "valid_to", "service_id",
+            "offering_id", "organisation_id", "support_level__name", "support_level__is_active",
+            "support_level__pause_reasons", "support_level__escalation_policy_id")
+        )  # fmt: skip
+        levels = {row.support_level.pk: row.support_level for row in self._coverage if row.support_level}
+        self._targets: dict[tuple[str, str, int], dict[int | None, Target]] = defaultdict(dict)
+        for target in _targets_of({ticket.kind for ticket in tickets}, [*levels], team_ids):
+            owner = target.team_id if target.metric == Metric.OLA else target.support_level_id
+            self._targets[target.kind, target.metric, owner or 0][target.priority] = target
+        policies = {level.escalation_policy_id for level in levels.values() if level.escalation_policy_id}
+        self._steps: dict[int, list[EscalationStep]] = defaultdict(list)
+        if policies:
+            for step in EscalationStep.objects.filter(policy__in=policies):
+                self._steps[step.policy_id].append(step)
+
+    def level_for(self, ticket: Ticket) -> SupportLevel | None:
+        """The support level of the most specific coverage; ``None`` when nothing is promised.
+
+        Coverage counts by the day the ticket was opened: what was promised then is owed until it is done.
+        """
+        day = day_of_opening(ticket)
+        best = max(
+            (row for row in self._coverage if _matches(row, ticket, day)),
+            key=lambda row: (
+                row.offering_id is not None,
+                row.service_id is not None,
+                row.organisation_id is not None,
+                row.pk,
+            ),
+            default=None,
+        )
+        level = best.support_level if best else None
+        return level if level and level.is_active else None
+
+    def for_ticket(self, ticket: Ticket) -> dict[str, Applied]:
+        """Terms by metric from the ticket's support level; empty when there is none."""
+        level = self.level_for(ticket)
+        found: dict[str, Applied] = {}
+        for metric in (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE) if level else ():
+            target = self._target(ticket, metric, level.pk)  # type: ignore[union-attr]
+            if target is not None:
+                found[metric] = self._of_level(level, target)  # type: ignore[arg-type]
+        return found
+
+    def for_team(self, ticket: Ticket, team_id: int) -> Applied | None:
+        """A team's OLA for the ticket's kind and priority. It has no pauses: only the team's own time counts."""
+        target = self._target(ticket, Metric.OLA, team_id)
+        if target is None:
+            return None
+        return Applied(target, str(target.team), target.version_id, (), ())  # type: ignore[attr-defined]
+
+    def _of_level(self, level: SupportLevel, target: Target) -> Applied:
+        steps = self._steps[level.escalation_policy_id] if level.escalation_policy_id else []
+        return Applied(
+            target=target,
+            label=level.name,
+            calendar_version_id=target.version_id,  # type: ignore[attr-defined]
+            pause_reasons=tuple(sorted(level.pause_reasons)),
+            steps=tuple((step.percent, step.pk) for step in steps if step.metric in ("", target.metric)),
+        )
+
+    def _target(self, ticket: Ticket, metric: str, owner_id: int) -> Target | None:
+        by_priority = self._targets.get((ticket.kind, metric, owner_id), {})
+        return by_priority.get(int(ticket.priority)) or by_priority.get(None)
+
+
+def day_of_opening(ticket: Ticket) -> date:
+    """The calendar day of the installation on which the ticket was opened, whoever asks from wherever."""
+    return timezone.localtime(ticket.opened_at, timezone.get_default_timezone()).date()
+
+
+def _coverage_of(tickets: list[Ticket]) -> QuerySet[Coverage]:
+    found = Coverage.objects.order_by("pk")
+    for name in ("service", "offering", "organisation"):
+        ids = {getattr(ticket, f"{name}_id") for ticket in tickets} - {None}
+        found = found.filter(Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__in": ids}))
+    return found
+
+
+def _matches(row: Coverage, ticket: Ticket, day: date) -> bool:
+    return (
+        row.service_id in (None, ticket.service_id)
+        and row.offering_id in (None, ticket.offering_id)
+        and row.organisation_id in (None, ticket.organisation_id)
+        and (row.valid_from is None or row.valid_from <= day)
+        and (row.valid_to is None or day <= row.valid_to)
+    )
+
+
+def _targets_of(kinds: Collection[str], levels: Collection[int], teams: Collection[int]) -> QuerySet[Target]:
+    """Current targets with the newest edition of the calendar each runs by, as ``version_id``."""
+    newest = CalendarVersion.objects.filter(calendar=OuterRef("hours")).order_by("-number").values("pk")[:1]
+    return (
+        Target.objects.current()
+        .filter(Q(support_level__in=levels) | Q(team__in=teams), kind__in=kinds)
+        .select_related("team")
+        .annotate(hours=Coalesce("support_level__calendar_id", "calendar_id"))
+        .annotate(version_id=Subquery(newest))
+    )
+
+
+def version_of(calendar: WorkCalendar | None) -> CalendarVersion | None:
+    """The newest edition of a calendar; ``None`` stands for around the clock."""
+    return calendar.versions.order_by("-number").first() if calendar else None
+
+
+@lru_cache(maxsize=256)
+def _schedule(version_id: int) -> WorkSchedule:
+    # Versions never change, so neither does what is cached.
+    spec: dict[str, Any] = CalendarVersion.objects.values_list("spec", flat=True).get(pk=version_id)
+    return WorkSchedule.from_dict(spec)
+
+
+def schedule_of(version_id: int | None) -> WorkSchedule | None:
+    """The working hours of a calendar version; ``None`` means around the clock."""
+    return _schedule(version_id) if version_id else None
+
+
+def terms_of(row: Clock) -> engine.Terms:
+    """The terms copied to a clock, as the engine takes them."""
+    return engine.Terms(
+        metric=row.metric,  # type: ignore[arg-type]
+        minutes=row.target_seconds // 60,
+        schedule=schedule_of(row.calendar_version_id),
+        pause_reasons=frozenset(row.pause_reasons),
+        warn_percent=row.warn_percent,
+        steps=tuple(sorted({percent for percent, _id in row.steps})),
+        team_id=row.team_id,
+    )

@@ -1,0 +1,78 @@
+"""The registry of ticket kinds: one entry per model that inherits the ticket base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+
+if TYPE_CHECKING:
+    from itsm.tickets.models import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the kernel needs to know of a kind of ticket.
+
+    ``phases`` maps each state to its phase; ``services`` names the module whose functions are the
+    kind's verbs; ``editable`` are the fields that ``workflow.edits`` may change.
+    """
+
+    code: str
+    prefix: str
+    model_label: str
+    label: Any
+    plural: Any
+    states: type
+    phases: Mapping[str, str]
+    services: str
+    icon: str = "ticket"
+    #: state -> tone override for the interface, such as ``assigned`` shown grey.
+    editable: tuple[str, ...] = ()
+    plain_words: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[Ticket]:
+        return apps.get_model(self.model_label)  # type: ignore[return-value]
+
+    @property
+    def verbs_module(self) -> ModuleType:
+        return import_module(self.services)
+
+    def state_label(self, state: str) -> str:
+        try:
+            return str(self.states(state).label)
+        except ValueError:
+            return state
+
+
+_kinds: dict[str, Kind] = {}
+_by_prefix: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Add a kind; called from ``AppConfig.ready``."""
+    _kinds[kind.code] = kind
+    _by_prefix[kind.prefix] = kind
+
+
+def get(code: str) -> Kind:
+    """The kind with this code; ``KeyError`` for an unknown one."""
+    return _kinds[code]
+
+
+def by_prefix(prefix: str) -> Kind | None:
+    return _by_prefix.get(prefix.upper())
+
+
+def all_kinds() -> list[Kind]:
+    return list(_kinds.values())
+
+
+def choices() -> list[tuple[str, str]]:
+    """Code and label of every kind, for form fields."""
+    return [(kind.code, str(kind.label)) for kind in _kinds.values()]

@@ -1,0 +1,1 @@
+"""Changes to what hangs on a ticket, called inside the one door."""

@@ -1,0 +1,188 @@
+"""Work inside a ticket: tasks that others may do, and the time people spend."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from itsm.audit import services as audit
+from itsm.lib import clock
+from itsm.lib.decisions import ALLOW, Decision, deny
+from itsm.lib.errors import Denied, Invalid, Refused
+from itsm.notifications.services.events import emit
+from itsm.tickets.models import Ticket, TicketTask, TimelineEntry, WorkLog
+from itsm.tickets.services import timeline
+from itsm.workflow.moves import is_supplier, lock
+
+if TYPE_CHECKING:
+    from itsm.accounts.models import Team, User
+
+State = TicketTask.State
+
+
+def may_plan(ticket: Ticket, user: User) -> Decision:
+    """The desk plans tasks until the ticket is resolved."""
+    if not user.acts_for_desk:
+        return deny(_("Tasks are for the desk."))
+    return ALLOW if ticket.phase_open else deny(_("This is resolved: no more tasks."))
+
+
+def may_log(ticket: Ticket, user: User) -> Decision:
+    """The desk logs its time, also when the ticket is done."""
+    return ALLOW if user.acts_for_desk else deny(_("Only the desk logs time."))
+
+
+@transaction.atomic
+def add_task(
+    ticket: Ticket,
+    title: str,
+    *,
+    actor: User,
+    source: str,
+    team: Team | None = None,
+    assignee: User | None = None,
+    due_at: datetime | None = None,
+) -> TicketTask:
+    """Plan a piece of work; the ticket is not resolved before it is done or skipped."""
+    fresh = _locked(ticket, actor)
+    title = " ".join(title.split())
+    _refuse_bad(title, team, assignee)
+    last = fresh.tasks.aggregate(last=Max("position"))["last"]
+    task = TicketTask.objects.create(
+        ticket_id=fresh.pk, title=title, team=team, assignee=assignee, due_at=due_at,
+        position=0 if last is None else min(last + 1, 32_000),
+    )  # fmt: skip
+    _tell(fresh, task, "added", actor=actor, source=source, changes={"task": [None, title]})
+    return task
+
+
+@transaction.atomic
+def change_task(
+    task: TicketTask,
+    *,
+    actor: User,
+    source: str,
+    title: str,
+    team: Team | None,
+    assignee: User | None,
+    due_at: datetime | None,
+) -> TicketTask:
+    """Give a task to somebody else, or say it better."""
+    fresh = _locked(task.ticket, actor)
+    task = TicketTask.objects.get(pk=task.pk)
+    title = " ".join(title.split())
+    _refuse_bad(title, team, assignee)
+    before = audit.snapshot(task)
+    task.title, task.team, task.assignee, task.due_at = title, team, assignee, due_at
+    changes = audit.diff(before, audit.snapshot(task))
+    if changes:
+        task.save()
+        _tell(fresh, task, "changed", actor=actor, source=source, changes=changes)
+    return task
+
+
+def finish_task(task: TicketTask, *, actor: User, source: str) -> TicketTask:
+    """The work is done."""
+    return _set(task, State.DONE, "done", actor=actor, source=source)
+
+
+def skip_task(task: TicketTask, *, actor: User, source: str) -> TicketTask:
+    """The work turned out not to be needed."""
+    return _set(task, State.SKIPPED, "skipped", actor=actor, source=source)
+
+
+def reopen_task(task: TicketTask, *, actor: User, source: str) -> TicketTask:
+    """It has to be done after all."""
+    return _set(task, State.OPEN, "reopened", actor=actor, source=source)
+
+
+#: What can be done to a task, by the word in its address.
+TASK_STEPS = {"done": finish_task, "skip": skip_task, "reopen": reopen_task}
+
+
+@transaction.atomic
+def _set(task: TicketTask, state: str, news: str, *, actor: User, source: str) -> TicketTask:
+    fresh = _locked(task.ticket, actor)
+    task = TicketTask.objects.get(pk=task.pk)
+    if task.state == state:
+        return task
+    if State.OPEN not in (task.state, state):
+        raise Refused(_("This task is %(state)s already.") % {"state": task.get_state_display().lower()})
+    before, task.state = task.state, state
+    finished = state != State.OPEN
+    task.done_at = clock.now() if finished else None
+    task.done_by = actor if finished else None
+    task.save()
+    _tell(fresh, task, news, actor=actor, source=source, changes={"state": [before, state]})
+    return task
+
+
+@transaction.atomic
+def log_work(
+    ticket: Ticket, minutes: int, *, actor: User, source: str, note: str = "", spent_on: date | None = None
+) -> WorkLog:
+    """Write down time spent. The person's rate of today is copied, so that a later raise leaves history alone."""
+    fresh = lock(ticket)
+    verdict = may_log(fresh, actor)
+    if not verdict:
+        raise Denied(verdict.reason)
+    today = timezone.localtime(clock.now()).date()
+    spent_on = spent_on or today
+    if not 1 <= minutes <= 1440:
+        raise Invalid({"minutes": _("Between 1 minute and a day.")})
+    if spent_on > today:
+        raise Invalid({"spent_on": _("This day is yet to come.")})
+    if len(note) > 200:
+        raise Invalid({"note": _("At most 200 characters.")})
+    entry = WorkLog.objects.create(
+        ticket_id=fresh.pk, user=actor, minutes=minutes, note=note.strip(), spent_on=spent_on,
+        hourly_rate=actor.hourly_rate, created_at=clock.now(),
+    )  # fmt: skip
+    audit.record(
+        fresh,
+        f"{fresh.kind}.worklog",
+        actor=actor,
+        source=source,
+        changes={"minutes": [None, minutes], "note": [None, entry.note]},
+    )
+    emit(f"{fresh.kind}.worklog", fresh, actor=actor, source=source, worklog=entry.pk, minutes=minutes)
+    return entry
+
+
+def _locked(ticket: Ticket, actor: User) -> Ticket:
+    fresh = lock(ticket)
+    verdict = may_plan(fresh, actor)
+    if not verdict:
+        raise (Refused if actor.acts_for_desk else Denied)(verdict.reason)
+    return fresh
+
+
+def _refuse_bad(title: str, team: Team | None, assignee: User | None) -> None:
+    if not title:
+        raise Invalid({"title": _("Say what is to be done.")})
+    if len(title) > 200:
+        raise Invalid({"title": _("At most 200 characters.")})
+    if team and assignee and team.pk not in assignee.team_ids:
+        raise Invalid({"assignee": _("%(person)s is not in team %(team)s.") % {"person": assignee, "team": team}})
+
+
+def _tell(ticket: Ticket, task: TicketTask, news: str, *, actor: User, source: str, changes: dict[str, Any]) -> None:
+    ticket.version += 1
+    ticket.updated_at = clock.now()
+    ticket.save(update_fields=["version", "updated_at"])
+    code = f"{ticket.kind}.task"
+    entry = audit.record(ticket, code, actor=actor, source=source, changes={"task_id": task.pk, **changes})
+    told = timeline.write(
+        ticket, TimelineEntry.Kind.SYSTEM, actor=actor, source=source, by_agent=is_supplier(ticket, actor),
+        audit_entry=entry, task=task.pk, news=f"task_{news}", title=task.title,
+        who=str(task.assignee or task.team or ""),
+    )  # fmt: skip
+    emit(
+        code, ticket, actor=actor, source=source, entry=told, task=task.pk, news=news, assignee=task.assignee_id,
+        team=task.team_id,
+    )  # fmt: skip
