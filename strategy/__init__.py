@@ -1,0 +1,1 @@
+"""Service strategy: goals, requirements, portfolio, policies, cost and value."""

@@ -1,0 +1,111 @@
+"""Goals: their tree, their progress, and check-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from itsm.audit import services as audit
+from itsm.lib import clock
+from itsm.lib.errors import Denied, Invalid, Refused
+from itsm.workflow.moves import lock
+from strategy import policies
+from strategy.models import CheckIn, DemandPattern, Goal, KeyResult
+from strategy.states import GoalState
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from itsm.accounts.models import User
+    from itsm.catalogue.models import ServiceOffering
+
+
+def check(goal: Goal, lists: Mapping[str, Any]) -> dict[str, Any]:
+    """No goal becomes a part of itself."""
+    seen, parent = {goal.pk}, goal.parent
+    while parent is not None:
+        if parent.pk in seen and goal.pk:
+            return {"parent": _("That would make a circle.")}
+        seen.add(parent.pk)
+        parent = parent.parent
+    return {}
+
+
+@transaction.atomic
+def check_in(result: KeyResult, value: Decimal, *, actor: User, source: str, note: str = "") -> CheckIn:
+    """Keep how a key result stands now; the progress of the goal and of those above follows."""
+    goal = lock(result.goal)
+    verdict = policies.may_lead_goal(goal, actor)
+    if not verdict:
+        raise Denied(verdict.reason)
+    if goal.state != GoalState.ACTIVE:
+        raise Refused(_("Check-ins are for active goals."))
+    result = KeyResult.objects.select_for_update().get(pk=result.pk)
+    before, result.current = result.current, value
+    made = CheckIn(key_result=result, value=value, note=note.strip(), by=actor, at=clock.now())
+    try:
+        made.clean_fields(exclude=["by", "key_result"])
+    except ValidationError as error:
+        raise Invalid({name: list(messages) for name, messages in error.message_dict.items()}) from error
+    made.save()
+    result.save(update_fields=["current"])
+    goal.version += 1
+    goal.updated_at = clock.now()
+    goal.save()
+    audit.record(goal, "goal.check_in", actor=actor, source=source, changes={result.title: [str(before), str(value)]})
+    keep_progress(goal)
+    return made
+
+
+def progress_of(goal: Goal) -> Decimal | None:
+    """Sum of weight x progress over sum of weights, of key results and parts that measure something.
+
+    Abandoned parts do not count. Undefined while nothing is measured.
+    """
+    parts = [(one.weight, one.progress) for one in goal.key_results.all()]
+    children = goal.children.exclude(state=GoalState.ABANDONED)
+    parts += [(child.weight, child.progress) for child in children if child.progress is not None]
+    weights = sum(weight for weight, _share in parts)
+    if not weights:
+        return None
+    total = sum((weight * share for weight, share in parts), Decimal(0)) / weights
+    return total.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def keep_progress(goal: Goal) -> None:
+    """Store the progress of a goal and, where it changed, of every goal above it."""
+    seen: set[int] = set()
+    current: Goal | None = goal
+    while current is not None and current.pk not in seen:
+        seen.add(current.pk)
+        progress = progress_of(current)
+        Goal.objects.filter(pk=current.pk).update(progress=progress)
+        current.progress = progress
+        current = current.parent
+
+
+def part_written(goal: Goal) -> None:
+    """A key result was added, changed or removed."""
+    keep_progress(goal)
+
+
+@transaction.atomic
+def expect(*, offering: ServiceOffering, month: date, expected: int, actor: User, source: str) -> DemandPattern:
+    """Plan how often an offering is wanted in a month; planning it again replaces the figure."""
+    verdict = policies.may_write(actor)
+    if not verdict:
+        raise Denied(verdict.reason)
+    row, made = DemandPattern.objects.get_or_create(offering=offering, month=month, defaults={"expected": expected})
+    before = None if made else row.expected
+    if before != expected:
+        row.expected = expected
+        row.save()
+        audit.record(
+            row, "created" if made else "changed", actor=actor, source=source, changes={"expected": [before, expected]}
+        )
+    return row
