@@ -1,0 +1,1 @@
+"""Service design: performance, agreements, processes, design packages and their validation."""

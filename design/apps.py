@@ -1,0 +1,20 @@
+"""Service design: performance, agreements, processes, design packages and their validation."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DesignConfig(AppConfig):
+    name = "design"
+    label = "design"
+    verbose_name = _("Service design")
+
+    def ready(self) -> None:
+        from design import navigation_packages
+        from design.demo import packages
+        from itsm.lib import chapters
+
+        navigation_packages.register_kinds()
+        navigation_packages.register()
+        chapters.register("processes", packages.tell_processes, order=70)
+        chapters.register("packages", packages.tell_package, order=80)

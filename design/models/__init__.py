@@ -1,0 +1,16 @@
+"""What the stage stores."""
+
+from .package import (
+    DesignCriterion,
+    PackageSection,
+    ServiceDesignPackage,
+    SignOff,
+    SystemRequirement,
+)
+from .process import ProcessDefinition, ProcessStep, StepDuty
+from .validation import Defect, TestCase, TestRun, ValidationPlan
+
+__all__ = [
+    "Defect", "DesignCriterion", "PackageSection", "ProcessDefinition", "ProcessStep", "ServiceDesignPackage",
+    "SignOff", "StepDuty", "SystemRequirement", "TestCase", "TestRun", "ValidationPlan",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+"""Figures and pictures of the stage."""
+
+from design.reports.processes import expected_flow
+
+__all__ = ["expected_flow"]

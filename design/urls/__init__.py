@@ -1,0 +1,9 @@
+"""Addresses of the stage: one module per area."""
+
+from __future__ import annotations
+
+from design.urls import packages
+
+app_name = "design"
+
+urlpatterns = [*packages.urlpatterns]
