@@ -1,0 +1,1 @@
+"""Service transition: the knowledge base."""

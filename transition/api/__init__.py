@@ -1,0 +1,1 @@
+"""The transition stage in the REST API."""

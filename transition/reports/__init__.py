@@ -1,0 +1,1 @@
+"""Figures and searches of the transition stage that only read."""

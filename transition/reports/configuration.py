@@ -1,0 +1,98 @@
+"""Figures of assets and configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from itsm.catalogue.guards import Requirement
+from itsm.catalogue.models import Service
+from itsm.tickets.models import Ticket
+from transition.ci_states import CIState
+from transition.models import ConfigurationItem, Contract, Licence, TicketCI
+
+if TYPE_CHECKING:
+    from itsm.accounts.models import User
+
+#: A warranty ends soon within so many days.
+WARRANTY_SOON = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class OnTicket:
+    """An item on a ticket, and how many other open tickets of this reader are about it."""
+
+    item: ConfigurationItem
+    others: int
+
+
+def on_ticket(ticket: Ticket, user: User) -> list[OnTicket]:
+    """The items a ticket is about, two queries for any number."""
+    links = TicketCI.objects.filter(ticket_id=ticket.pk).select_related("item__type")
+    items = [link.item for link in links]
+    open_ = Ticket.objects.visible_to(user).open()
+    rows = TicketCI.objects.filter(item__in=items, ticket__in=open_).exclude(ticket_id=ticket.pk)
+    counts = dict(rows.order_by().values_list("item_id").annotate(amount=Count("pk")))
+    return [OnTicket(item, counts.get(item.pk, 0)) for item in items]
+
+
+def likely(ticket: Ticket, known: Iterable[int], limit: int = 4) -> list[ConfigurationItem]:
+    """What a ticket may be about: devices of whoever asks."""
+    rows = ConfigurationItem.objects.present().filter(user=ticket.requester_id, type__is_asset=True)
+    return list(rows.exclude(pk__in=list(known)).select_related("type").order_by("-updated_at")[:limit])
+
+
+def of_service(service: Service, user: User) -> tuple[list[ConfigurationItem], int]:
+    """Items that support a service, those in repair first, and how many there are."""
+    rows = ConfigurationItem.objects.visible_to(user).present().filter(services=service)
+    # "in_repair" sorts behind "in_stock" and "deployed": what needs a look stands first.
+    return list(rows.select_related("type").order_by("-state", "name")[:8]), rows.count()
+
+
+def go_live_needs(service: Service) -> list[Requirement]:
+    """At least one item in use says what the service runs on."""
+    deployed = ConfigurationItem.objects.filter(services=service, state=CIState.DEPLOYED).exists()
+    detail = "" if deployed else _("No deployed item supports it yet.")
+    return [Requirement(_("Configuration items registered"), deployed, detail, _address(service))]
+
+
+def decommission_needs(service: Service) -> list[Requirement]:
+    """Nothing is left running for a service that is gone: items in use serve other services, or none."""
+    left = ConfigurationItem.objects.in_use().filter(services=service)
+    amount = left.count()
+    detail = _("%d items in use still support it.") % amount if amount else ""
+    return [Requirement(_("No items in use"), not amount, detail, _address(service))]
+
+
+def _address(service: Service) -> str:
+    return f"{reverse('transition:ci-list')}?service={service.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What needs a look among assets."""
+
+    items: int
+    in_repair: int
+    #: Assets whose warranty ends soon.
+    warranty: list[ConfigurationItem]
+    contracts: list[Contract]
+    licences: list[Licence]
+
+
+def figures(user: User, today: date) -> Figures:
+    """Counts and the first few of what needs attention, of what this person may see."""
+    items = ConfigurationItem.objects.visible_to(user)
+    return Figures(
+        items.filter(state=CIState.DEPLOYED).count(),
+        items.filter(state=CIState.IN_REPAIR).count(),
+        list(items.warranty_ends(today, today + WARRANTY_SOON).order_by("warranty_until", "pk")[:3]),
+        list(Contract.objects.visible_to(user).expiring(today).select_related("supplier").order_by("ends_on")[:3]),
+        list(Licence.objects.visible_to(user).over_used().order_by("pk")[:3]),
+    )

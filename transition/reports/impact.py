@@ -1,0 +1,181 @@
+"""What fails with an item, and what an item needs: one walk over the relations, and the services at its end.
+
+Changes and events ask ``affected``; pages and API ask ``analyse``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.db import connection
+from django.db.models import Q
+
+from itsm.catalogue.models import Service, ServiceDependency, ServiceOffering
+from transition.ci_states import CIState
+from transition.models import CIRelation, ConfigurationItem
+
+Direction = Literal["up", "down"]
+
+#: No analysis follows more items or more steps than these; it says so when it stopped.
+MOST_ITEMS, MOST_STEPS = 2_000, 25
+
+#: ``up`` goes from an item to those that need it, ``down`` to those that it needs.
+_WAYS: dict[str, tuple[str, str]] = {"up": ("needed", "needing"), "down": ("needing", "needed")}
+
+
+def reach(ids: Iterable[int], direction: Direction = "up", *, limit: int = MOST_ITEMS) -> list[int]:
+    """Ids of everything reached from ``ids``, nearest first, those themselves left out; at most ``limit``.
+
+    One recursive query. UNION drops what was reached before, so that circles end and no item comes twice; both
+    databases hand rows out in the order of the steps, and stop walking when nobody reads on.
+    """
+    start = list(dict.fromkeys(ids))
+    if not start:
+        return []
+    here, there = _WAYS[direction]
+    table = connection.ops.quote_name(CIRelation._meta.db_table)
+    first = " UNION ALL ".join(["SELECT CAST(%s AS bigint)"] * len(start)) if len(start) <= 200 else (
+        f"SELECT id FROM {connection.ops.quote_name(ConfigurationItem._meta.db_table)}"  # noqa: S608 - own names
+        f" WHERE id IN ({', '.join(['%s'] * len(start))})"
+    )  # fmt: skip
+    query = (
+        f"WITH RECURSIVE first(id) AS ({first}), walk(id) AS ("  # noqa: S608 - names of own columns, values are bound
+        f"SELECT id FROM first UNION SELECT r.{there} FROM walk JOIN {table} r ON r.{here} = walk.id"
+        ") SELECT id FROM walk LIMIT %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*start, limit + len(start)])
+        known = set(start)
+        return [pk for (pk,) in cursor.fetchall() if pk not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Ids of what fails when some items fail: ``items`` without those asked about; services with those above."""
+
+    items: list[int]
+    services: list[int]
+    #: More than this was not looked at.
+    cut: bool = False
+
+
+def affected(ids: Iterable[int], *, limit: int = MOST_ITEMS) -> Affected:
+    """The items that need one of these, directly or not, and the services that stand on any of them."""
+    start = list(dict.fromkeys(ids))
+    found = reach(start, "up", limit=limit + 1)
+    cut = len(found) > limit
+    ended = set(ConfigurationItem.objects.filter(pk__in=found, state__in=CIState.ENDED).values_list("pk", flat=True))
+    items = [pk for pk in found[:limit] if pk not in ended]
+    return Affected(items, services_on([*start, *items]), cut)
+
+
+def services_on(items: Sequence[int]) -> list[int]:
+    """Services that these items support, and those that depend on them, the nearest first."""
+    links = ConfigurationItem.services.through.objects.filter(configurationitem__in=items)
+    found = list(dict.fromkeys(links.order_by("service_id").values_list("service_id", flat=True)))
+    return [*found, *_above(found)]
+
+
+def _above(services: Iterable[int]) -> list[int]:
+    """Services that depend on these, directly or not."""
+    known, found = set(services), []
+    edge = list(known)
+    while edge:
+        rows = ServiceDependency.objects.filter(depends_on__in=edge).order_by("service_id")
+        edge = [pk for pk in dict.fromkeys(rows.values_list("service_id", flat=True)) if pk not in known]
+        known |= set(edge)
+        found += edge
+    return found
+
+
+@dataclass(slots=True)
+class Reached:
+    """An item of an analysis: in how many steps it is reached, and by way of which item."""
+
+    item: ConfigurationItem
+    steps: int
+    by: ConfigurationItem | None = None
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What hangs together with an item in one direction."""
+
+    root: ConfigurationItem
+    direction: Direction
+    reached: list[Reached] = field(default_factory=list)
+    #: Relations between what was reached, as (from, to, kind) away from the root.
+    edges: list[tuple[int, int, str]] = field(default_factory=list)
+    #: Services that stand on it; ``directly`` are linked to one of the items.
+    services: list[Service] = field(default_factory=list)
+    directly: set[int] = field(default_factory=set)
+    offerings: list[ServiceOffering] = field(default_factory=list)
+    #: The analysis stopped at its limits: there is more.
+    cut: bool = False
+
+
+def analyse(root: ConfigurationItem, direction: Direction = "up", *, limit: int = MOST_ITEMS) -> Analysis:
+    """Everything reached from one item with steps and ways; upwards also the services and offerings."""
+    ids = reach([root.pk], direction, limit=limit + 1)
+    found = Analysis(root, direction, cut=len(ids) > limit)
+    rows = ConfigurationItem.objects.filter(pk__in=ids[:limit]).exclude(state__in=CIState.ENDED).select_related("type")
+    items = {row.pk: row for row in rows} | {root.pk: root}
+    ahead: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    here, there = _WAYS[direction]
+    relations = CIRelation.objects.filter(**{f"{here}__in": items, f"{there}__isnull": False}).order_by("id")
+    for begin, end, kind in relations.values_list(here, there, "kind"):
+        if end in items:
+            ahead[begin].append((end, kind))
+            found.edges.append((begin, end, kind))
+    steps, todo = {root.pk: 0}, deque([root.pk])
+    while todo:
+        pk = todo.popleft()
+        if steps[pk] == MOST_STEPS:
+            found.cut = found.cut or bool(ahead[pk])
+            continue
+        for end, _kind in ahead[pk]:
+            if end not in steps:
+                steps[end] = steps[pk] + 1
+                todo.append(end)
+                found.reached.append(Reached(items[end], steps[end], items[pk]))
+    found.edges = [edge for edge in found.edges if edge[0] in steps and edge[1] in steps]
+    if direction == "up":
+        _services(found, list(steps))
+    return found
+
+
+def _services(found: Analysis, items: list[int]) -> None:
+    links = ConfigurationItem.services.through.objects.filter(configurationitem__in=items)
+    found.directly = set(links.values_list("service_id", flat=True))
+    everything = [*found.directly, *_above(found.directly)]
+    alive = Service.objects.filter(pk__in=everything).exclude(status__in=Service.Status.ENDED)
+    found.services = list(alive.select_related("owner").order_by("criticality", "name"))
+    active = ServiceOffering.objects.filter(service__in=[s.pk for s in found.services], is_active=True)
+    found.offerings = list(active.select_related("service").order_by("service__name", "name"))
+
+
+def circle(item: ConfigurationItem, kind: str, other: ConfigurationItem, kinds: Iterable[str]) -> list[int]:
+    """The way from ``other`` back to ``item`` over relations of these kinds, empty when there is none.
+
+    With a new relation from ``item`` to ``other`` it would be a circle.
+    """
+    came: dict[int, int | None] = {other.pk: None}
+    edge = [other.pk]
+    while edge and item.pk not in came:
+        rows = CIRelation.objects.filter(Q(source__in=edge), kind__in=list(kinds)).order_by("id")
+        edge = []
+        for begin, end in rows.values_list("source_id", "target_id"):
+            if end not in came:
+                came[end] = begin
+                edge.append(end)
+    if item.pk not in came:
+        return []
+    way: list[int] = []
+    current: int | None = item.pk
+    while current is not None:
+        way.append(current)
+        current = came[current]
+    return way[::-1]

@@ -1,0 +1,1 @@
+"""What transition does, one function per verb."""
