@@ -1,0 +1,1 @@
+"""Service operation: incidents, outages and the self-service portal."""

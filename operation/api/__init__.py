@@ -1,0 +1,1 @@
+"""The operation stage in the REST API."""

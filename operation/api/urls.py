@@ -1,0 +1,21 @@
+"""Addresses of the operation stage's collections."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from operation.api.events import Events, Intake
+from operation.api.outages import Outages
+from operation.api.risks import Controls, Risks
+from operation.api.security import SecurityIncidents
+from operation.api.viewsets import Incidents
+
+router = SimpleRouter()
+router.register("incidents", Incidents, basename="incident")
+router.register("security-incidents", SecurityIncidents, basename="security_incident")
+router.register("outages", Outages, basename="outage")
+router.register("risks", Risks, basename="risk")
+router.register("controls", Controls, basename="control")
+
+router.register("monitoring-events", Events, basename="monitoring-event")
+
+urlpatterns = [path("intake/<slug:tool>/", Intake.as_view(), name="intake"), *router.urls]

@@ -1,0 +1,20 @@
+"""Records of the operation stage."""
+
+from .event import Event, EventSource, Monitor
+from .incident import Incident
+from .outage import Outage
+from .risk import Control, ControlTest, Risk
+from .security import Playbook, SecurityIncident
+
+__all__ = [
+    "Control",
+    "ControlTest",
+    "Event",
+    "EventSource",
+    "Incident",
+    "Monitor",
+    "Outage",
+    "Playbook",
+    "Risk",
+    "SecurityIncident",
+]

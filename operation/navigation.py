@@ -1,0 +1,193 @@
+"""The operation stage's entries in navigation and create menu, and what it puts on other packages' pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from itsm.accounts.roles import Role
+from itsm.lib import clock
+from itsm.ui import nav, panels, times
+from operation import policies, reports
+from operation.models import Incident, Outage
+
+_RECORD = re.compile(r"/portal/(tickets|approvals|offerings)/[^/]")
+#: Days of the strip that shows how a service was.
+DAYS = 60
+
+
+def active_outages(user: Any) -> int | None:
+    return Outage.objects.visible_to(user).active().count() or None
+
+
+def on_portal(request: Any, _subject: Any) -> dict[str, Any] | None:
+    """What is down, above every page of the portal."""
+    user = request.user
+    if not user.is_authenticated or (user.is_desk and not request.path.startswith("/portal/")):
+        return None
+    # Pages that tell it themselves, and those about one thing.
+    if request.path.startswith(("/portal/status/", "/portal/report/", "/services/")) or _RECORD.match(request.path):
+        return None
+    found = list(Outage.objects.visible_to(user).active().order_by("begins_at")[:4])
+    return {"outages": found[:3], "more": len(found) > 3} if found else None
+
+
+def at_sign_in(_request: Any, _subject: Any) -> dict[str, Any]:
+    """What everybody may know before signing in."""
+    found = Outage.objects.public().current().order_by("state", "begins_at").prefetch_related("services")
+    return {"outages": list(found[:6])}
+
+
+def above_service(request: Any, service: Any) -> dict[str, Any] | None:
+    """What goes on with a service now, or is announced."""
+    rows = Outage.objects.visible_to(request.user).current().filter(services=service).select_related("incident")
+    majors: Any = []
+    if request.user.is_desk:
+        majors = Incident.objects.major().visible_to(request.user).filter(service=service)
+    found = list(rows.order_by("state", "begins_at"))
+    told = {outage.incident_id for outage in found}
+    more = [major for major in majors if major.pk not in told]
+    return {"outages": found, "majors": more} if found or more else None
+
+
+def health_of_service(request: Any, service: Any) -> dict[str, Any] | None:
+    """How the service was, day by day, from its outages."""
+    now = clock.now()
+    today = timezone.localtime(now).date()
+    first = today - timedelta(days=DAYS - 1)
+    since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+    rows = service.outages.overlapping(since, now).exclude(kind=Outage.Kind.PLANNED)
+    outages = list(rows.values_list("kind", "begins_at", "ended_at"))
+    days = _days(outages, first, now)
+    bad = {health: sum(1 for _day, h in days if h == health) for health in ("down", "degraded")}
+    month = now - timedelta(days=30)
+    down = _covered([(max(begin, month), min(end or now, now)) for kind, begin, end in outages if kind == "outage"])
+    share = 100 * (1 - down / timedelta(days=30))
+    return {
+        "days": [(times.day(day), health) for day, health in days],
+        "first": first,
+        "summary": _("%(days)d days: %(down)d with an outage, %(degraded)d degraded")
+        % {"days": DAYS, "down": bad["down"], "degraded": bad["degraded"]},
+        "availability": share,
+        "down": down,
+        "count": ngettext("%d outage", "%d outages", len(outages)) % len(outages),
+    }
+
+
+def _days(outages: list[Any], first: Any, now: Any) -> list[tuple[Any, str]]:
+    worst = {first + timedelta(days=n): "up" for n in range(DAYS)}
+    for kind, begin, end in outages:
+        day, last = timezone.localtime(begin).date(), timezone.localtime(end or now).date()
+        day = max(day, first)
+        while day <= last:
+            if kind == Outage.Kind.OUTAGE or worst.get(day) == "up":
+                worst[day] = "down" if kind == Outage.Kind.OUTAGE else "degraded"
+            day += timedelta(days=1)
+    return list(worst.items())[:DAYS]
+
+
+def _covered(spans: list[tuple[Any, Any]]) -> timedelta:
+    """How much time the spans cover together: two outages at once are one time without service."""
+    total, reached = timedelta(0), None
+    for begin, end in sorted(spans):
+        begin = begin if reached is None else max(begin, reached)
+        if end > begin:
+            total += end - begin
+            reached = end
+    return total
+
+
+def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
+    """Tell everybody about an incident, or see what they were told."""
+    if ticket.kind != "incident" or ticket.service_id is None:
+        return None
+    found = list(Outage.objects.current().filter(incident=ticket.pk)[:3])
+    if not found and not (ticket.phase_open and policies.tells(request.user)):
+        return None
+    return {"outages": found, "may_tell": policies.tells(request.user)}
+
+
+#: Running majors are the same for everybody who sees all tickets: read once in this many seconds.
+MAJOR_SECONDS = 20
+MAJOR_KEY = "operation:majors"
+
+
+def running_majors(request: Any, _subject: Any) -> dict[str, Any] | None:
+    """Major incidents that run now, above every page of the desk; the incident's own page says more itself."""
+    user = request.user
+    if not user.is_authenticated or not user.is_desk or request.path.startswith("/portal/"):
+        return None
+    if not (user.is_agent or user.reads_all):
+        found = _majors(Incident.objects.visible_to(user))
+    elif (found := cache.get(MAJOR_KEY)) is None:
+        # Restricted ones are left out for all: the cache is shared.
+        found = _majors(Incident.objects.filter(restricted_to__isnull=True))
+        cache.set(MAJOR_KEY, found, MAJOR_SECONDS)
+    shown = [one for one in found if not request.path.startswith(f"/tickets/{one['number']}/")]
+    return {"majors": shown[:3], "more": len(shown) - 3, "now": clock.now()} if shown else None
+
+
+def _majors(rows: Any) -> list[dict[str, Any]]:
+    majors = rows.major().order_by("-major_since", "-pk").only("kind", "title", "next_update_at", "affected_people")
+    return [
+        {
+            "number": major.number,
+            "title": major.title,
+            "url": major.get_absolute_url(),
+            "next_update_at": major.next_update_at,
+            "affected": major.affected_people,
+        }
+        for major in majors[:10]
+    ]
+
+
+def forget_majors() -> None:
+    """A major incident began, ended or was told about: the next page reads anew."""
+    cache.delete(MAJOR_KEY)
+
+
+def register() -> None:
+    """Called once from ``OperationConfig.ready``."""
+    panels.register_create(
+        "incident", gettext_lazy("Incident"), "operation:incident-new", icon="siren", key="I",
+        roles=(Role.AGENT, Role.INCIDENT_MANAGER, Role.ADMINISTRATOR), order=10,
+    )  # fmt: skip
+    panels.register("notice", "majors", "operation/incident/_majors.html", running_majors, order=5)
+    nav.register("portal", gettext_lazy("Home"), "operation:portal-home", "house", order=10)
+    nav.register("portal", gettext_lazy("Catalogue"), "operation:portal-catalogue", "layout-grid", order=20)
+    nav.register(
+        "portal", gettext_lazy("My requests"), "operation:portal-tickets", "list-checks", order=30,
+        count=lambda user: reports.waiting_for(user).count() or None, tone="amber",
+        tip=gettext_lazy("waiting for you"),
+    )  # fmt: skip
+    nav.register(
+        "portal", gettext_lazy("Approvals"), "operation:portal-approvals", "stamp", order=50,
+        count=lambda user: reports.approvals_for(user).count() or None, tone="amber",
+        tip=gettext_lazy("waiting for you"),
+    )  # fmt: skip
+    nav.register("user", gettext_lazy("Portal"), "operation:portal-home", "house", order=10, roles=Role.values)
+    nav.register(
+        "operations", gettext_lazy("Outages"), "operation:outages", "circle-off", order=20, count=active_outages,
+        tone="red", tip=gettext_lazy("now"), go="o",
+    )  # fmt: skip
+    panels.register_create(
+        "outage", gettext_lazy("Outage"), "operation:outage-new", icon="megaphone", key="O", roles=policies.TELLERS,
+        order=60,
+    )  # fmt: skip
+    panels.register("notice", "outages", "operation/outage/_notice.html", on_portal, order=10)
+    panels.register("signin", "outages", "operation/outage/_signin.html", at_sign_in, order=10)
+    panels.register("service_notice", "outages", "operation/outage/_of_service.html", above_service, order=10)
+    panels.register(
+        "service", "health", "operation/outage/_health.html", health_of_service, label=gettext_lazy("Health"),
+        order=10, cls="c8",
+    )  # fmt: skip
+    panels.register(
+        "ticket", "outage", "operation/outage/_on_ticket.html", on_ticket, label=gettext_lazy("Outage"), order=50,
+        roles=(*policies.TELLERS, Role.AUDITOR),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What operation does, one function per verb."""

@@ -1,0 +1,133 @@
+"""What time does to incidents: closing, resuming, reminding. The system user takes each step through the door.
+
+Every job looks for what is due, then takes one step per ticket, each in its own transaction and only if nobody
+changed the ticket since it was found. So running twice, or twice at once, does nothing twice; and a ticket that
+refuses (an open task, a missing approval) stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from itsm.accounts.models import User
+from itsm.lib import clock
+from itsm.lib.errors import DomainError
+from itsm.lib.sources import Source
+from itsm.tickets.models import HoldReason, StateInterval
+from itsm.tickets.services import reference
+from itsm.tickets.states import Phase
+from itsm.workflow import moves, verbs
+from operation.models import Incident
+from operation.services import incidents
+from operation.states import IncidentState, ResolutionCode
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+Step = Callable[[Incident, User], Any]
+
+
+def run_all() -> int:
+    """Everything below, once; returns how many steps were taken."""
+    return close_resolved() + resume_held() + remind_requesters() + chase_updates()
+
+
+def close_resolved() -> int:
+    """Close incidents that have been resolved for the days the organisation sets, and nobody objected."""
+    before = clock.now() - timedelta(days=reference.settings_for("incident").auto_close_days)
+    due = Incident.objects.filter(phase=Phase.RESOLVED, state=IncidentState.RESOLVED, resolved_at__lte=before)
+    return _each("close", due, lambda incident, system: _perform(incident, "close", system))
+
+
+def resume_held() -> int:
+    """Take up again what was on hold until a moment that has come."""
+    due = Incident.objects.filter(phase=Phase.WAITING, hold_until__lte=clock.now())
+    comment = _("The time it was on hold for is over.")
+    return _each("resume", due, lambda incident, system: _perform(incident, "resume", system, comment=comment))
+
+
+def remind_requesters() -> int:
+    """Remind requesters of an open question; after the last reminder went unanswered too, resolve.
+
+    Nobody is reminded before the moment a hold was limited to, nor after having written.
+    """
+    setting = reference.settings_for("incident")
+    if not setting.reminders or not setting.reminder_days:
+        return 0
+    asked = HoldReason.objects.filter(party=HoldReason.Party.REQUESTER).values("code")
+    not_held = StateInterval.objects.filter(ticket=OuterRef("pk")).exclude(phase=Phase.WAITING)
+    held_since = Subquery(not_held.order_by("-from_at", "-id").values("to_at")[:1])
+    due = (
+        Incident.objects.filter(phase=Phase.WAITING, hold_reason__in=asked, hold_until__isnull=True)
+        .filter(awaiting_reply=False)
+        .alias(since=Coalesce("last_reminder_at", held_since, "opened_at"))
+        .filter(since__lte=clock.now() - timedelta(days=setting.reminder_days))
+    )
+
+    def step(incident: Incident, system: User) -> None:
+        if incident.reminders_sent < setting.reminders:
+            _perform(incident, "reminder", system, public=True)
+        else:
+            _give_up(incident, system)
+
+    return _each("reminder", due, step)
+
+
+def _give_up(incident: Incident, system: User) -> None:
+    note = _("We have asked %(count)d times and had no answer. Reopen this or write to us if you still need help.")
+    incidents.resolve(
+        incident, actor=system, source=Source.SYSTEM, version=incident.version, code=ResolutionCode.NO_ANSWER,
+        note=note % {"count": incident.reminders_sent + 1},
+    )  # fmt: skip
+
+
+def chase_updates() -> int:
+    """Say once, for each promised moment, that the stakeholders of a major incident wait for an update."""
+    due = Incident.objects.filter(is_major=True, is_open=True, next_update_at__lte=clock.now())
+    due = due.filter(Q(update_missed_at__isnull=True) | ~Q(update_missed_at=F("next_update_at")))
+    return _each("update_overdue", due, lambda incident, system: _perform(incident, "update_overdue", system))
+
+
+def _perform(incident: Incident, verb: str, system: User, *, public: bool = False, **data: Any) -> None:
+    if public:
+        moves.move(incident, verb, actor=system, source=Source.SYSTEM, version=incident.version, public=True)
+    else:
+        verbs.perform(incident, verb, actor=system, source=Source.SYSTEM, version=incident.version, data=data)
+
+
+def _each(what: str, due: models.QuerySet[Any, Any], step: Step) -> int:
+    """Take a step on every ticket that is due; returns on how many it was taken."""
+    taken = 0
+    system: User | None = None
+    for incident in _in_batches(due):
+        system = system or User.objects.system()
+        try:
+            step(incident, system)
+        except DomainError as refusal:
+            log.info(
+                "a ticket refused an automatic step",
+                extra={"ticket": incident.number, "step": what, "reason": refusal.message},
+            )
+        except Exception:
+            log.exception("an automatic step failed", extra={"ticket": incident.number, "step": what})
+        else:
+            taken += 1
+    return taken
+
+
+def _in_batches(due: models.QuerySet[Any, Any]) -> Iterator[Incident]:
+    last = 0
+    while found := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        yield from found
+        if len(found) < BATCH:
+            return
+        last = found[-1].pk

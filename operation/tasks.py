@@ -1,0 +1,43 @@
+"""Background work of the operation stage."""
+
+from celery import shared_task
+
+from operation.services import events, housekeeping, monitors, outages
+
+
+@shared_task(name="operation.turn_outages")
+def turn_outages() -> None:
+    """Begin and end planned work on time."""
+    outages.turn()
+
+
+@shared_task(name="operation.close_resolved_incidents")
+def close_resolved_incidents() -> None:
+    housekeeping.close_resolved()
+
+
+@shared_task(name="operation.resume_held_incidents")
+def resume_held_incidents() -> None:
+    housekeeping.resume_held()
+
+
+@shared_task(name="operation.remind_requesters")
+def remind_requesters() -> None:
+    housekeeping.remind_requesters()
+
+
+@shared_task(name="operation.chase_major_updates")
+def chase_major_updates() -> None:
+    housekeeping.chase_updates()
+
+
+@shared_task(name="operation.review_events")
+def review_events() -> None:
+    """Forget what nobody repeats; look again at what planned work hid."""
+    events.review()
+
+
+@shared_task(name="operation.try_monitors")
+def try_monitors() -> None:
+    """Try the addresses that are due."""
+    monitors.try_due()

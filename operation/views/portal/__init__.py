@@ -1,0 +1,1 @@
+"""Self-service: everything a requester needs, in plain words, without script."""
