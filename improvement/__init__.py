@@ -1,0 +1,1 @@
+"""Continual improvement: feedback, KPIs, reviews, the improvement register, process analysis."""

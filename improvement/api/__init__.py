@@ -1,0 +1,1 @@
+"""REST collections of the stage."""

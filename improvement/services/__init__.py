@@ -1,0 +1,1 @@
+"""What the stage does, through the one door."""
