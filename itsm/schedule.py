@@ -17,6 +17,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.turn_outages": timedelta(minutes=1),
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
+    "operation.measure_availability": crontab(minute="7"),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),
@@ -42,6 +43,7 @@ QUEUES: dict[str, str] = {
     "workflow.handle_clock_events": "urgent",
     "notifications.*": "mail",
     "search.*": "bulk",
+    "operation.measure_availability": "bulk",
 }
 
 

@@ -16,7 +16,15 @@ class OperationConfig(AppConfig):
         from itsm.desk.navigation import register_kind
         from itsm.tickets import kinds
         from itsm.workflow import inputs, registration
-        from operation import lifecycle, navigation, navigation_events, navigation_risks, navigation_security, receivers
+        from operation import (
+            lifecycle,
+            navigation,
+            navigation_applications,
+            navigation_events,
+            navigation_risks,
+            navigation_security,
+            receivers,
+        )
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -65,6 +73,7 @@ class OperationConfig(AppConfig):
         navigation.register()
         navigation_risks.register()
         navigation_events.register()
+        navigation_applications.register()
         lifecycle.register()
         receivers.connect()
         register_kind(kinds.get("incident"), order=10, go="i", tab=_("Queue"))

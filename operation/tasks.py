@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from operation.services import events, housekeeping, monitors, outages
+from operation.services import availability, events, housekeeping, monitors, outages
 
 
 @shared_task(name="operation.turn_outages")
@@ -41,3 +41,9 @@ def review_events() -> None:
 def try_monitors() -> None:
     """Try the addresses that are due."""
     monitors.try_due()
+
+
+@shared_task(name="operation.measure_availability")
+def measure_availability() -> None:
+    """Keep the days that are over, and those of which something new was learned."""
+    availability.catch_up()
