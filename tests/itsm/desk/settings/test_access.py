@@ -7,7 +7,9 @@ from itsm.desk.views.settings.sections import SECTIONS
 from itsm.sla.models import CalendarDay, Coverage, EscalationPolicy, SupportLevel
 from itsm.tickets.models import CannedReply, CustomField, HoldReason, Macro, ProcessSetting
 from itsm.workflow.models import TransitionPolicy
+from operation.models import EventSource, Monitor, Playbook
 from tests import factories
+from transition.models import CIType, Supplier
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,9 @@ def rows(service, desk, requester):
         "canned-replies": CannedReply.objects.create(name="Hello", body="Hello"),
         "levels": level, "coverage": Coverage.objects.create(support_level=level),
         "escalations": EscalationPolicy.objects.create(name="E"), "calendars": calendar, "day": day,
+        "ci-types": CIType.objects.get(name="Phone"), "suppliers": Supplier.objects.create(name="S"),
+        "event-sources": EventSource.objects.create(name="E"), "monitors": Monitor.objects.create(name="M"),
+        "playbooks": Playbook.objects.first() or Playbook.objects.create(threat="other"),
     }  # fmt: skip
 
 
