@@ -13,6 +13,7 @@ from transition.models import CIType, Supplier
 
 pytestmark = pytest.mark.django_db
 
+EVENT_SLUGS = {"event-sources", "monitors"}
 LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars"}
 
 
@@ -43,10 +44,10 @@ def rows(service, desk, requester):
 
 
 def addresses(rows) -> dict[str, str]:
-    """Every address of the settings that answers GET -> whose it is: "admin", "levels" or "audit"."""
+    """Every address of the settings that answers GET -> whose it is: "admin", "events", "levels" or "audit"."""
     found = {reverse("desk:settings-matrix"): "admin", reverse("desk:settings-status"): "admin"}
     for pages in SECTIONS:
-        whose = "levels" if pages.slug in LEVEL_SLUGS else "admin"
+        whose = "levels" if pages.slug in LEVEL_SLUGS else "events" if pages.slug in EVENT_SLUGS else "admin"
         found[reverse(f"desk:settings-{pages.slug}")] = whose
         pk = rows[pages.slug].pk
         found[reverse(f"desk:settings-{pages.slug}-edit", args=[pk])] = whose
@@ -74,12 +75,12 @@ def addresses(rows) -> dict[str, str]:
 
 
 REACH = {
-    "administrator": {"admin", "levels", "audit", "all"},
+    "administrator": {"admin", "events", "levels", "audit", "all"},
     "service_level_manager": {"levels", "all"},
     "auditor": {"audit", "all"},
     # Their own tokens are a section of the settings too.
     "agent": {"all"},
-    "incident_manager": {"all"},
+    "incident_manager": {"events", "all"},
     "service_owner": {"all"},
     "": set(),
 }
