@@ -69,7 +69,8 @@ class Command(BaseCommand):
         yield f"activities {len(full.activities)}: " + ", ".join(
             f"{_name(a)} {n}" for a, n in full.activities.most_common()
         )
-        yield f"variants {len(full.variants)}; over {first} only {len(reading.brief.variants)} of {len(reading.brief.activities)} activities"
+        yield f"variants {len(full.variants)}"
+        yield f"over {first} only: activities {len(reading.brief.activities)}, variants {len(reading.brief.variants)}"
         for name, amount in reading.distinct.items():
             yield f"distinct {name}: {amount}"
         yield f"handovers {full.handovers.times} in {full.handovers.cases} cases"
