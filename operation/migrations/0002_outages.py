@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -27,7 +26,7 @@ class Migration(migrations.Migration):
                 ('begins_at', models.DateTimeField(verbose_name='from')),
                 ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='expected until')),
                 ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('active', 'Active'), ('ended', 'Ended')], default='active', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('active', 'Active'), ('ended', 'Ended')], default='active', editable=False, max_length=10, verbose_name='state')),
                 ('created_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False, verbose_name='updated')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from decimal import Decimal
 from django.conf import settings
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=160, verbose_name='title')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='need')),
                 ('priority', models.CharField(choices=[('must', 'Must have'), ('should', 'Should have'), ('could', 'Could have'), ('wont', 'Won’t have this time')], default='should', max_length=10, verbose_name='priority')),
-                ('state', django_fsm.FSMField(choices=[('captured', 'Captured'), ('analysed', 'Analysed'), ('accepted', 'Accepted'), ('rejected', 'Rejected'), ('fulfilled', 'Fulfilled')], default='captured', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('captured', 'Captured'), ('analysed', 'Analysed'), ('accepted', 'Accepted'), ('rejected', 'Rejected'), ('fulfilled', 'Fulfilled')], default='captured', editable=False, max_length=10, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation', verbose_name='from organisation')),
                 ('services', models.ManyToManyField(blank=True, related_name='requirements', to='catalogue.service', verbose_name='services')),
@@ -68,7 +67,7 @@ class Migration(migrations.Migration):
                 ('starts_on', models.DateField(verbose_name='from')),
                 ('ends_on', models.DateField(verbose_name='until')),
                 ('progress', models.DecimalField(decimal_places=2, editable=False, max_digits=5, null=True, verbose_name='progress')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('active', 'Active'), ('achieved', 'Achieved'), ('missed', 'Missed'), ('abandoned', 'Abandoned')], default='draft', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('achieved', 'Achieved'), ('missed', 'Missed'), ('abandoned', 'Abandoned')], default='draft', editable=False, max_length=10, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owned_goals', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='strategy.goal', verbose_name='part of')),
@@ -104,7 +103,7 @@ class Migration(migrations.Migration):
                 ('fit', models.PositiveSmallIntegerField(blank=True, help_text='1: hardly any, 5: very high.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='strategic fit')),
                 ('decide_by', models.DateField(blank=True, null=True, verbose_name='decide by')),
                 ('score', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='score')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('deferred', 'Deferred')], default='draft', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('deferred', 'Deferred')], default='draft', editable=False, max_length=10, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('service', models.ForeignKey(help_text='Propose the service first when it is new.', on_delete=django.db.models.deletion.PROTECT, related_name='business_cases', to='catalogue.service', verbose_name='service')),

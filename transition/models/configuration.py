@@ -23,6 +23,7 @@ from itsm.catalogue.models import Service
 from itsm.catalogue.validators import validate_form_schema
 from itsm.lib import clock
 from itsm.lib.errors import Invalid
+from itsm.lib.states import StateField
 from itsm.tickets.models import Ticket
 from itsm.workflow.record import Record
 from transition import ci_policies as policies
@@ -175,7 +176,7 @@ class ConfigurationItem(Record):
     description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(20_000)])
     type = models.ForeignKey(CIType, models.PROTECT, related_name="items", verbose_name=_("type"))
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
-    state = fsm.FSMField(_("state"), max_length=10, choices=CIState.choices, default=CIState.ORDERED, editable=False)
+    state = StateField(_("state"), max_length=10, choices=CIState.choices, default=CIState.ORDERED, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="owned_items",
         verbose_name=_("owner"), help_text=_("Who answers for it."),

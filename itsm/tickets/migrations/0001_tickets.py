@@ -4,7 +4,6 @@ import datetime
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -359,7 +358,7 @@ class Migration(migrations.Migration):
                     "priority_reason",
                     models.CharField(blank=True, max_length=200, verbose_name="reason for the priority"),
                 ),
-                ("state", django_fsm.FSMField(editable=False, max_length=30, verbose_name="state")),
+                ("state", models.CharField(editable=False, max_length=30, verbose_name="state")),
                 (
                     "phase",
                     models.CharField(
