@@ -372,7 +372,7 @@ SPECTACULAR_SETTINGS = {
     # Choices that share the name of their field.
     "ENUM_NAME_OVERRIDES": {
         "ApprovalState": "itsm.approvals.models.Round.State",
-        "ArticleState": "transition.states.ArticleState",
+        "ArticleState": "transition.states.articles.ArticleState",
         "ClockState": "itsm.sla.models.Clock.State",
         "DefectSeverity": "design.package_states.Severity",
         "EntryKind": ["reply", "note"],

@@ -29,7 +29,7 @@ def may_respond(incident: SecurityIncident, user: User) -> Decision:
 
 
 def has_no_open_tasks(incident: SecurityIncident) -> Decision:
-    if any(task.state == "open" for task in incident.tasks.all()):
+    if any(task.is_left for task in incident.tasks.all()):
         return deny(_("Containment steps are still open."), f"{incident.get_absolute_url()}#tasks")
     return ALLOW
 
