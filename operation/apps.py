@@ -14,6 +14,7 @@ class OperationConfig(AppConfig):
 
         from itsm.catalogue import health
         from itsm.desk.navigation import register_kind
+        from itsm.lib import chapters
         from itsm.tickets import kinds
         from itsm.workflow import inputs, registration
         from operation import (
@@ -25,6 +26,7 @@ class OperationConfig(AppConfig):
             navigation_security,
             receivers,
         )
+        from operation.demo import monitoring
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -68,6 +70,8 @@ class OperationConfig(AppConfig):
         registration.register_actions("incident", Incident, _("incident"))
         registration.register_actions("outage", Outage, _("outage"))
         health.register(outages.health_of)
+        chapters.register("monitoring set up", monitoring.tell_before, order=110, when="before")
+        chapters.register("monitoring", monitoring.tell_after, order=110)
         navigation_risks.register_kinds()
         navigation_security.register_kinds()
         navigation.register()

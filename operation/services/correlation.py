@@ -27,7 +27,7 @@ from transition.services import configuration
 log = logging.getLogger(__name__)
 
 #: After so many events an incident’s timeline is not told each one: its list of events shows them all.
-MOST_NOTES = 10
+MOST_NOTES = 5
 #: How many items around one are looked at for an incident that is the same.
 NEIGHBOURS = 500
 #: A resolved incident whose event fires again after this was not solved.
@@ -113,7 +113,11 @@ class Batch:
 
     def flush(self) -> None:
         """Store what the events were given."""
-        Event.objects.bulk_update(self._pending, ["incident", "suppressed"], batch_size=500)
+        alike: dict[tuple[int | None, str], list[int]] = {}
+        for event in self._pending:
+            alike.setdefault((event.incident_id, event.suppressed), []).append(event.pk)
+        for (incident, suppressed), ids in alike.items():
+            Event.objects.filter(pk__in=ids).update(incident=incident, suppressed=suppressed)
         self._pending.clear()
 
     def _silence(self, event: Event) -> str:
