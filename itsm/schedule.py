@@ -25,6 +25,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "sla.copy_holidays": crontab(day_of_month="1", hour="4", minute="20"),
     "workflow.handle_clock_events": timedelta(seconds=10),
     "workflow.chase_approvals": timedelta(minutes=5),
+    "automation.run_rules": timedelta(seconds=5),
     "audit.seal_entries": timedelta(minutes=10),
     "operation.close_resolved_incidents": timedelta(minutes=10),
     "operation.resume_held_incidents": timedelta(minutes=1),

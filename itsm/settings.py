@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "itsm.notifications",
     "itsm.search",
     "itsm.workflow",
+    "itsm.automation",
     "itsm.integrations",
     "itsm.desk",
     "strategy",
