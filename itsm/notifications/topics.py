@@ -21,7 +21,7 @@ GROUPS: dict[str, Any] = {
 }
 
 #: Groups that only the desk has; the others are everybody's.
-DESK_GROUPS = frozenset({"work"})
+DESK_GROUPS = {"work"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Topic:
     work: bool = False
     #: Placeholders besides the common ones.
     extra: tuple[str, ...] = ()
+    #: Whether an administrator may word it anew; not where the stage that tells it says the words itself.
+    worded: bool = True
 
     @property
     def subject(self) -> str:
@@ -222,6 +224,15 @@ _ALL = (
 TOPICS: dict[str, Topic] = {topic.key: topic for topic in _ALL}
 
 
+def register(topic: Topic, group_label: Any = "", *, desk: bool = False) -> None:
+    """Add a topic of a stage, told by ``services.direct.tell``; called from ``AppConfig.ready``."""
+    TOPICS[topic.key] = topic
+    if group_label:
+        GROUPS[topic.group] = group_label
+    if desk:
+        DESK_GROUPS.add(topic.group)
+
+
 #: What happened, as part of a sentence: for topics with ``{what}`` and for chat. By the last part of the event type.
 WHAT: dict[str, Any] = {
     "open": _("reported by {actor.name}"),
@@ -268,7 +279,7 @@ def get(key: str) -> Topic:
 def for_person(*, is_desk: bool) -> dict[Any, list[Topic]]:
     """The topics somebody can choose among, by the label of their group."""
     return {
-        label: [topic for topic in _ALL if topic.group == group]
+        label: [topic for topic in TOPICS.values() if topic.group == group]
         for group, label in GROUPS.items()
         if is_desk or group not in DESK_GROUPS
     }
