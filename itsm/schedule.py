@@ -17,6 +17,10 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.turn_outages": timedelta(minutes=1),
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
+    "strategy.keep_months": timedelta(minutes=1),
+    "strategy.close_months": crontab(hour="2", minute="20"),
+    "strategy.expire_exceptions": timedelta(minutes=10),
+    "strategy.check_rules": crontab(hour="2", minute="40"),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),
@@ -43,6 +47,7 @@ QUEUES: dict[str, str] = {
     "workflow.handle_clock_events": "urgent",
     "notifications.*": "mail",
     "search.*": "bulk",
+    "strategy.*": "bulk",
 }
 
 
