@@ -17,6 +17,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.turn_outages": timedelta(minutes=1),
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
+    "design.turn_agreements": timedelta(minutes=10),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),

@@ -382,6 +382,7 @@ SPECTACULAR_SETTINGS = {
         "OutageState": "operation.states.OutageState",
         "ServiceKind": "itsm.catalogue.models.Service.Kind",
         "ServiceState": "itsm.catalogue.states.ServiceStatus",
+        "NeedStatus": "design.process_states.Need",
         "SlaState": "itsm.tickets.states.SlaState",
         "TaskState": "itsm.tickets.models.TicketTask.State",
         "TicketPriority": "itsm.tickets.states.Priority",
