@@ -21,6 +21,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "strategy.close_months": crontab(hour="2", minute="20"),
     "strategy.expire_exceptions": timedelta(minutes=10),
     "strategy.check_rules": crontab(hour="2", minute="40"),
+    "design.turn_agreements": timedelta(minutes=10),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),

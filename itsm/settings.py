@@ -385,6 +385,7 @@ SPECTACULAR_SETTINGS = {
         "OutageState": "operation.states.OutageState",
         "ServiceKind": "itsm.catalogue.models.Service.Kind",
         "ServiceState": "itsm.catalogue.states.ServiceStatus",
+        "NeedStatus": "design.process_states.Need",
         "SlaState": "itsm.tickets.states.SlaState",
         "SystemNeed": "design.process_states.Need",
         "TaskState": "itsm.tickets.models.TicketTask.State",
