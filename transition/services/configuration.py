@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
@@ -18,7 +19,7 @@ from itsm.tickets.models import Ticket
 from itsm.workflow import records, steps
 from itsm.workflow.moves import lock, move
 from transition.models import CIIdentity, CIRelation, CIType, ConfigurationItem, TicketCI
-from transition.models.configuration import matches, taken
+from transition.models.configuration import matches, normal, taken
 from transition.models.item_type import IDENTITY_COLUMNS
 from transition.policies import configuration as policies
 from transition.reports import impact
@@ -146,6 +147,11 @@ def _identities(type_: CIType, below: list[int]) -> Iterator[tuple[Configuration
     keys = {pk: types[pk].keys() for pk in below}
     for item in ConfigurationItem.objects.filter(type__in=below).order_by("pk").iterator(chunk_size=2000):
         yield item, item.identity(keys[item.type_id])
+
+
+def identified(key: str, value: str) -> QuerySet[CIIdentity]:
+    """The id of the item with this identifying value."""
+    return CIIdentity.objects.filter(key=key, value=normal(key, value)).values("item")
 
 
 # ---------- relations ----------
