@@ -211,7 +211,7 @@ def unrelate(relation: CIRelation, *, actor: User, source: str) -> None:
 @transaction.atomic
 def link_ticket(ticket: Ticket, item: ConfigurationItem, *, actor: User, source: str) -> TicketCI:
     """Say that a ticket is about an item; saying it again changes nothing."""
-    verdict = policies.may_link(actor)
+    verdict = policies.may_link(actor, ticket, item)
     if not verdict:
         raise Denied(verdict.reason)
     fresh = lock(ticket)

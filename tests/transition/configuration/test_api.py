@@ -131,11 +131,11 @@ def test_relations_and_impact(api, chain, item, service):
     assert not CIRelation.objects.filter(source=other).exists()
 
 
-def test_tickets_of_an_item_are_those_the_caller_may_see(api, keeper, agent, item, incident):
+def test_tickets_of_an_item_are_those_the_caller_may_see(api, agent, desk, item, incident):
     device = item("printer")
     configuration.link_ticket(incident, device, actor=agent, source="web")
     assert [one["number"] for one in api.get(f"cis/{device.number}/tickets/").json()["results"]] == [incident.number]
-    type(incident).objects.filter(pk=incident.pk).update(is_restricted=True)
+    type(incident).objects.filter(pk=incident.pk).update(restricted_to=desk)
     assert api.get(f"cis/{device.number}/tickets/").json()["results"] == []
 
 
