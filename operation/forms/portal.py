@@ -18,6 +18,7 @@ from itsm.tickets.services import attachments
 from itsm.tickets.states import Impact, Urgency
 from itsm.workflow import custom
 from itsm.workflow.conversation import MAX_BODY
+from transition.models import ConfigurationItem
 
 IMPACTS = [
     (Impact.LOW.value, gettext_lazy("Just me")),
@@ -71,6 +72,18 @@ class WithFiles(forms.Form):
         return ""
 
 
+class DeviceField(forms.ModelChoiceField):
+    """One of the devices the person uses, by its number."""
+
+    def __init__(self, devices: Any) -> None:
+        super().__init__(
+            devices, label=_("Is it about one of your devices?"), required=False, empty_label=_("No, or I don’t know")
+        )
+
+    def label_from_instance(self, item: ConfigurationItem) -> str:
+        return f"{item.name} ({item.type})"
+
+
 class ReportForm(WithFiles):
     """Something does not work. ``offering`` adds its own questions; the organisation's custom fields follow."""
 
@@ -108,6 +121,9 @@ class ReportForm(WithFiles):
             self.fields["service"].queryset = Service.objects.offered_to(user).for_customers().order_by("name")
         else:
             del self.fields["service"]
+        devices = ConfigurationItem.objects.used_by(user)
+        if devices:
+            self.fields["device"] = DeviceField(devices)
         description = self.fields.pop("description")
         self.fields |= questions.fields(self.schema)
         self.fields |= {name: _custom_field(field) for name, field in self.custom_fields.items()}
