@@ -138,6 +138,8 @@ class SupportLevel(models.Model):
         verbose_name=_("escalation policy"),
     )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
+    #: Number of the agreement that made it; such a level changes only with its agreement.
+    published_by = models.CharField(max_length=20, blank=True, db_default="", editable=False)
 
     class Meta:
         ordering = ["rank", "name"]
@@ -175,7 +177,7 @@ class Target(models.Model):
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, related_name="targets", verbose_name=_("team")
     )
-    #: Only for OLA targets of a team: the hours the team works.
+    #: The hours a team works; for a target of a support level, hours of its own instead of those of the level.
     calendar = models.ForeignKey(
         WorkCalendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("calendar")
     )
@@ -188,6 +190,8 @@ class Target(models.Model):
     warn_percent = models.PositiveSmallIntegerField(
         _("warn at %"), default=75, validators=[MinValueValidator(1), MaxValueValidator(99)]
     )
+    #: Codes of the hold reasons that stop the clock; none given: those of the support level.
+    pause_reasons = models.JSONField(_("waiting that pauses the clock"), null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0005_stays_and_reopenings"),
+        ("sla", "0006_published_terms"),
     ]
 
     operations = [
