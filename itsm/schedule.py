@@ -36,6 +36,8 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.resume_held_incidents": timedelta(minutes=1),
     "operation.remind_requesters": timedelta(minutes=10),
     "operation.chase_major_updates": timedelta(minutes=1),
+    "operation.renew_approvals": timedelta(minutes=10),
+    "operation.end_access": timedelta(minutes=15),
     "integrations.place_events": timedelta(seconds=10),
     "integrations.purge_keys": timedelta(hours=1),
 }
