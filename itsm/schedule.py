@@ -22,6 +22,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "strategy.expire_exceptions": timedelta(minutes=10),
     "strategy.check_rules": crontab(hour="2", minute="40"),
     "design.turn_agreements": timedelta(minutes=10),
+    "operation.measure_availability": crontab(minute="7"),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),
@@ -51,6 +52,7 @@ QUEUES: dict[str, str] = {
     "notifications.*": "mail",
     "search.*": "bulk",
     "strategy.*": "bulk",
+    "operation.measure_availability": "bulk",
 }
 
 
