@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from decimal import Decimal
 from django.conf import settings
@@ -57,7 +56,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(choices=[('portal', 'Portal'), ('email', 'Email'), ('phone', 'Phone'), ('api', 'API'), ('event', 'Monitoring'), ('chat', 'Chat')], default='portal', max_length=10, verbose_name='channel')),
                 ('is_confidential', models.BooleanField(default=False, help_text='Read only by those who handle complaints, such as one about a colleague.', verbose_name='in confidence')),
                 ('answer_text', models.TextField(blank=True, editable=False, verbose_name='answer')),
-                ('state', django_fsm.FSMField(choices=[('received', 'Received'), ('reviewed', 'Reviewed'), ('answered', 'Answered'), ('converted', 'Taken up'), ('closed', 'Closed')], default='received', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('received', 'Received'), ('reviewed', 'Reviewed'), ('answered', 'Answered'), ('converted', 'Taken up'), ('closed', 'Closed')], default='received', editable=False, max_length=20, verbose_name='state')),
                 ('answer', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='feedback', to='improvement.answer', verbose_name='survey answer')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation', verbose_name='organisation')),
@@ -105,7 +104,7 @@ class Migration(migrations.Migration):
                 ('lesson', models.TextField(blank=True, editable=False, verbose_name='lesson')),
                 ('origin', models.CharField(blank=True, max_length=160, verbose_name='comes from')),
                 ('origin_url', models.CharField(blank=True, editable=False, max_length=300)),
-                ('state', django_fsm.FSMField(choices=[('identified', 'Identified'), ('assessed', 'Assessed'), ('approved', 'Approved'), ('in_progress', 'In progress'), ('measuring', 'Measuring'), ('realised', 'Realised'), ('not_realised', 'Not realised'), ('rejected', 'Rejected')], default='identified', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('identified', 'Identified'), ('assessed', 'Assessed'), ('approved', 'Approved'), ('in_progress', 'In progress'), ('measuring', 'Measuring'), ('realised', 'Realised'), ('not_realised', 'Not realised'), ('rejected', 'Rejected')], default='identified', editable=False, max_length=20, verbose_name='state')),
                 ('answer', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='improvements', to='improvement.answer', verbose_name='survey answer')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('feedback', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='improvements', to='improvement.feedback', verbose_name='feedback')),
@@ -158,7 +157,7 @@ class Migration(migrations.Migration):
                 ('running_since', models.DateTimeField(editable=False, null=True)),
                 ('next_wave_at', models.DateTimeField(editable=False, null=True, verbose_name='next asked')),
                 ('wave', models.PositiveIntegerField(default=0, editable=False)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('running', 'Running'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('running', 'Running'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='surveys', to='catalogue.service', verbose_name='only about service')),
             ],

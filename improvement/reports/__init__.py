@@ -1,1 +1,1 @@
-"""What the stage counts."""
+"""Numbers of the improvement stage: what KPIs count, and what happened in processes."""
