@@ -23,6 +23,8 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "strategy.check_rules": crontab(hour="2", minute="40"),
     "design.turn_agreements": timedelta(minutes=10),
     "operation.measure_availability": crontab(minute="7"),
+    "improvement.send_surveys": timedelta(minutes=2),
+    "improvement.measure_improvements": crontab(hour="4", minute="35"),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),

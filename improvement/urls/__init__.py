@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from django.urls import include, path
+
 from improvement.urls import feedback, improvements
 
 app_name = "improvement"
 
-urlpatterns = [
+stage = [
     *feedback.urlpatterns,
     *improvements.urlpatterns,
+]
+
+urlpatterns = [
+    path("improvement/", include(stage)),
+    *feedback.portal,
 ]
