@@ -30,6 +30,10 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.resume_held_incidents": timedelta(minutes=1),
     "operation.remind_requesters": timedelta(minutes=10),
     "operation.chase_major_updates": timedelta(minutes=1),
+    # Every hour, as the days of service levels; a day is counted once.
+    "improvement.measure_kpis": crontab(minute="15"),
+    "improvement.draft_reviews": crontab(hour="5", minute="10"),
+    "improvement.analyse_processes": timedelta(minutes=1),
     "integrations.place_events": timedelta(seconds=10),
     "integrations.purge_keys": timedelta(hours=1),
 }
@@ -42,6 +46,8 @@ QUEUES: dict[str, str] = {
     "workflow.handle_clock_events": "urgent",
     "notifications.*": "mail",
     "search.*": "bulk",
+    "improvement.measure_kpis": "bulk",
+    "improvement.analyse_processes": "bulk",
 }
 
 
