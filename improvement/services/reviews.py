@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from improvement import review_policies as policies
+from improvement.kpi_policies import keeps
 from improvement.models import ReviewAction, ReviewPlan, ServiceReview
 from improvement.reports import scorecard
 from improvement.states import ReviewState
@@ -114,3 +115,21 @@ def _draft(service: Service | None, chair: User, month: date, system: User) -> N
 
 def _month_before(day: date) -> date:
     return (day.replace(day=1) - measure.DAY).replace(day=1)
+
+
+@transaction.atomic
+def change_plan(*, actor: User, source: str, **values: Any) -> ReviewPlan:
+    """Decide how drafts are made."""
+    if not keeps(actor):
+        raise Denied(_("Only the managers of improvement and service levels plan reviews."))
+    row = ReviewPlan.objects.select_for_update().order_by("pk").first()
+    before = audit.snapshot(row) if row else {}
+    row = row or ReviewPlan()
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    audit.record(
+        row, "changed" if before else "created", actor=actor, source=source,
+        changes=audit.diff(before, audit.snapshot(row)),
+    )  # fmt: skip
+    return row

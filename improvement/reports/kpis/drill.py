@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -91,6 +91,8 @@ class Row:
     ticket: Ticket
     moment: datetime | None
     value: str
+    #: Where only the day is known.
+    on: date | None = None
 
 
 def read_row(part: Part, row: Any) -> Row:
@@ -101,7 +103,9 @@ def read_row(part: Part, row: Any) -> Row:
     elif part.weigh is not None:
         value = times.duration(60 * row.minutes)
     moment = getattr(row, part.moment)
-    return Row(ticket, moment if isinstance(moment, datetime) else None, value)
+    if part.by_date:
+        return Row(ticket, None, value, moment)
+    return Row(ticket, moment, value)
 
 
 def spread(one: Definition, scope: Scope, period: Period) -> tuple[int, int] | None:
