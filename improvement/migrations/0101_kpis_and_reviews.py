@@ -9,11 +9,10 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
         ('accounts', '0003_email_by_upper'),
         ('catalogue', '0002_subscribers_only'),
+        ('improvement', '0001_surveys_and_improvements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -60,7 +60,9 @@ def _since() -> Any:
 def _names(rows: Iterable[tuple[Any, ...]]) -> tuple[dict[int, Service], dict[int, str]]:
     rows = list(rows)
     services = {one.pk: one for one in Service.objects.filter(pk__in={row[0] for row in rows})}
-    categories = dict(TicketCategory.objects.filter(pk__in={row[1] for row in rows if row[1]}).values_list("pk", "name"))
+    categories = dict(
+        TicketCategory.objects.filter(pk__in={row[1] for row in rows if row[1]}).values_list("pk", "name")
+    )
     return services, categories
 
 

@@ -116,7 +116,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         period=period, periods=periods(request, scope, period), filters=filters(scope, kinds=not one.across_kinds),
         chart=_chart(one, kpi, scope, series, weeks), tables=_tables(one, kpi, scope, period),
         behind=_behind(one, scope, period), spread=spread and [times.duration(seconds) for seconds in spread],
-        may=bool(policies.may_decide(kpi, request.user)), source=_source(one), goal=figures.HIGH == one.direction,
+        may=bool(policies.may_decide(kpi, request.user)), source=_source(one), goal=one.direction == figures.HIGH,
         export=address(reverse("improvement:kpi-days", args=[code]), scope.params(), period.days_params()),
         last=series.last_day(period), back=address(reverse("improvement:kpis"), scope.params(), period.params()),
         total=series.sums(period), improve=_improve(one, scope, line),

@@ -59,7 +59,9 @@ class Reviews(RecordPages):
         Part("actions", gettext_lazy("action"), ActionForm, "review"),
     )
     intro = gettext_lazy("Once a month: the numbers of a service, what they mean, and who does what about it.")
-    empty_text = gettext_lazy("Begin with the service people ask about most; its numbers of the month are there already.")
+    empty_text = gettext_lazy(
+        "Begin with the service people ask about most; its numbers of the month are there already."
+    )
 
     def rows(self, request: HttpRequest) -> Any:
         return super().rows(request).prefetch_related("actions")
@@ -89,9 +91,13 @@ class Reviews(RecordPages):
         for action in actions:
             action.review = record
         return {
-            "card": dressed(card), "frozen": frozen, "may": may, "may_improve": _improvement_form(),
+            "card": dressed(card),
+            "frozen": frozen,
+            "may": may,
+            "may_improve": _improvement_form(),
             "findings": [(f, names.get(f.kpi, ""), _improve(record, f)) for f in record.findings.all()],
-            "actions": _lines(actions, request.user, today), "today": today,
+            "actions": _lines(actions, request.user, today),
+            "today": today,
             "carried": _lines(scorecard.carried(record), request.user, today),
             "print_url": reverse("improvement:service-review-print", args=[record.number]),
         }

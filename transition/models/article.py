@@ -16,8 +16,8 @@ from itsm.catalogue.models import Service, ServiceCategory
 from itsm.lib import clock
 from itsm.lib.states import StateField
 from itsm.tickets.models import Ticket
-from transition import policies
-from transition.states import ArticleState, Audience
+from transition.policies import articles as policies
+from transition.states.articles import ArticleState, Audience
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

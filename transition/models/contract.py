@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from itsm.catalogue.models import Service
 from itsm.lib.states import StateField
 from itsm.workflow.record import Record
-from transition import ci_policies as policies
-from transition.ci_states import ContractState, LicenceMetric, LicenceState, Period
 from transition.models.configuration import ConfigurationItem
 from transition.models.supply import Supplier
+from transition.policies import configuration as policies
+from transition.states.configuration import ContractState, LicenceMetric, LicenceState, Period
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -141,7 +141,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
         return self.annotate(used=Count("assignments"))
 
     def over_used(self) -> LicenceQuerySet:
-        return self.filter(state=LicenceState.ACTIVE).with_used().filter(used__gt=F("entitled"))
+        return self.filter(state=LicenceState.ACTIVE).annotate(used=Count("assignments")).filter(used__gt=F("entitled"))
 
 
 class Licence(Record):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from improvement.feedback_states import Band
 from improvement.reports.kpis import availability, rows
 from improvement.reports.kpis.definition import HIGH, LOW, MINUTES, MONEY, NUMBER, PERCENT, Definition, Part, register
 from itsm.accounts.models import Team
@@ -18,6 +19,7 @@ BACK = Q(held=0)
 OLD = Q(is_old=1)
 #: Solved by the first line, and never handed on.
 FIRST_LINE = Q(transfer_count=0, team__tier=Team.Tier.FIRST)
+CONTENT = Q(band=Band.GOOD)
 EMERGENCY = Q(change__change_type="emergency")
 GOOD = Q(change__outcome="successful")
 
@@ -146,7 +148,10 @@ def _services() -> None:
         ),
         Definition(
             "csat", _("Satisfaction (CSAT)"), _("Are people content with how we helped?"),
-            _("n(answers in the two best marks) ÷ n(answers) × 100"), PERCENT, HIGH, _("answers given in the period"),
+            _("n(answers in the two best marks) ÷ n(answers) × 100"), PERCENT, HIGH,
+            _("answers about tickets, given in the period; anonymous answers know no ticket and stand under feedback"),
+            (Part(_("Answers"), rows.answers, "at", "ticket__", Count("pk", filter=CONTENT), Count("pk"),
+                  hits=CONTENT, hits_label=_("Content"), rest_label=_("Not content")),),
             target=Decimal(85), warning=Decimal(75), missing=_("No survey has been answered in the period."),
         ),
         Definition(

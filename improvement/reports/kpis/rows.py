@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from improvement.feedback_states import SurveyKind
+from improvement.models import Answer
 from itsm.sla.history import CANCELLED, FINISHED
 from itsm.sla.models import Clock
 from itsm.sla.services.measure import REOPEN_WINDOW
@@ -89,6 +91,11 @@ def closed_changes(start: datetime, end: datetime) -> QuerySet[Ticket]:
     """Changes that were implemented and closed."""
     found = Ticket.objects.filter(kind="change", state="closed", closed_at__gte=start, closed_at__lt=end)
     return found.exclude(change__outcome="")
+
+
+def answers(start: datetime, end: datetime) -> QuerySet[Answer]:
+    """What people answered about their ticket. Anonymous answers know no ticket."""
+    return Answer.objects.filter(kind=SurveyKind.CSAT, ticket__isnull=False, at__gte=start, at__lt=end)
 
 
 def work_with_rate(start: datetime, end: datetime) -> QuerySet[WorkLog]:

@@ -88,14 +88,13 @@ def _levels(edges: list[dict[str, Any]], place: dict[str, int]) -> dict[tuple[st
     taken: list[list[tuple[int, int]]] = []
     found = {}
     for edge in sorted(edges, key=lambda one: abs(place[one["to"]] - place[one["from"]])):
-        span = sorted((place[edge["from"]], place[edge["to"]]))
-        for level, row in enumerate(taken):
-            if all(span[1] <= low or span[0] >= high for low, high in row):
-                break
-        else:
-            level = len(taken)
+        low, high = sorted((place[edge["from"]], place[edge["to"]]))
+        level = next(
+            (n for n, row in enumerate(taken) if all(high <= first or low >= last for first, last in row)), len(taken)
+        )
+        if level == len(taken):
             taken.append([])
-        taken[level].append((span[0], span[1]))
+        taken[level].append((low, high))
         found[edge["from"], edge["to"]] = level + 1
     return found
 
