@@ -41,6 +41,10 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.chase_major_updates": timedelta(minutes=1),
     "operation.renew_approvals": timedelta(minutes=10),
     "operation.end_access": timedelta(minutes=15),
+    # Every hour, as the days of service levels; a day is counted once.
+    "improvement.measure_kpis": crontab(minute="15"),
+    "improvement.draft_reviews": crontab(hour="5", minute="10"),
+    "improvement.analyse_processes": timedelta(minutes=1),
     "integrations.place_events": timedelta(seconds=10),
     "integrations.purge_keys": timedelta(hours=1),
 }
@@ -55,6 +59,8 @@ QUEUES: dict[str, str] = {
     "search.*": "bulk",
     "strategy.*": "bulk",
     "operation.measure_availability": "bulk",
+    "improvement.measure_kpis": "bulk",
+    "improvement.analyse_processes": "bulk",
 }
 
 

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 import strategy.models.policy
 from decimal import Decimal
@@ -46,7 +45,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(error_messages={'unique': 'There is a cost centre of this code already.'}, max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[\\w./-]+\\Z', 'Letters, digits, and . / - only.')], verbose_name='code')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='description')),
-                ('state', django_fsm.FSMField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed')], default='active', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('organisation', models.ForeignKey(blank=True, help_text='Who it belongs to, where that is one organisation.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cost_centres', to='accounts.organisation', verbose_name='organisation')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -64,7 +63,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False, verbose_name='updated')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('driver', models.CharField(max_length=40, verbose_name='driver')),
                 ('note', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='reason')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
@@ -95,7 +94,7 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(blank=True, help_text='Any day of the last month; empty: until further notice.', null=True, verbose_name='until month')),
                 ('spread_months', models.PositiveSmallIntegerField(default=1, help_text='For a one-off cost: in equal parts over so many months.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)], verbose_name='written off over (months)')),
                 ('note', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='note')),
-                ('state', django_fsm.FSMField(choices=[('booked', 'Booked'), ('voided', 'Voided')], default='booked', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('booked', 'Booked'), ('voided', 'Voided')], default='booked', editable=False, max_length=20, verbose_name='state')),
                 ('cost_centre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='strategy.costcentre', verbose_name='cost centre')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('service', models.ForeignKey(blank=True, help_text='Empty: shared, and allocated by the rule of its cost centre.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cost_items', to='catalogue.service', verbose_name='service')),
@@ -159,7 +158,7 @@ class Migration(migrations.Migration):
                 ('review_on', models.DateField(verbose_name='next review')),
                 ('edition', models.PositiveSmallIntegerField(default=1, editable=False, verbose_name='version')),
                 ('published_at', models.DateTimeField(editable=False, null=True, verbose_name='published')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('superseded', 'Superseded'), ('retired', 'Retired')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('superseded', 'Superseded'), ('retired', 'Retired')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('first', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='strategy.policy')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -197,7 +196,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='reason')),
                 ('risk', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='risk borne')),
                 ('expires_on', models.DateField(verbose_name='last day')),
-                ('state', django_fsm.FSMField(choices=[('requested', 'Requested'), ('granted', 'Granted'), ('rejected', 'Rejected'), ('revoked', 'Revoked'), ('expired', 'Expired')], default='requested', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('requested', 'Requested'), ('granted', 'Granted'), ('rejected', 'Rejected'), ('revoked', 'Revoked'), ('expired', 'Expired')], default='requested', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exceptions', to='strategy.policy', verbose_name='policy')),
                 ('service', models.ForeignKey(blank=True, help_text='Empty: for everything.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policy_exceptions', to='catalogue.service', verbose_name='service')),
@@ -237,7 +236,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(default=itsm.lib.clock.now, editable=False, verbose_name='updated')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('unit', models.CharField(max_length=40, verbose_name='counted in')),
                 ('basis', models.CharField(choices=[('per_unit', 'Price per unit'), ('flat', 'Flat, per month'), ('at_cost', 'At cost')], default='per_unit', max_length=10, verbose_name='charges')),
                 ('price', models.DecimalField(blank=True, decimal_places=2, help_text='Per unit and month, or flat per month; empty when charged at cost.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='price')),
@@ -262,7 +261,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('revenue', 'Revenue'), ('saving', 'Saving'), ('avoided', 'Loss avoided')], max_length=10, verbose_name='kind')),
                 ('planned', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='planned per month')),
                 ('description', models.TextField(blank=True, help_text='So that others come to the same number.', validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='how it is measured')),
-                ('state', django_fsm.FSMField(choices=[('active', 'Active'), ('ended', 'Ended')], default='active', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('active', 'Active'), ('ended', 'Ended')], default='active', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('goal', models.ForeignKey(blank=True, help_text='What it serves.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='value_measures', to='strategy.goal', verbose_name='goal')),
                 ('owner', models.ForeignKey(help_text='Who says each month what it brought.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -340,7 +339,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='note')),
                 ('actual', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=14, verbose_name='actual')),
                 ('counted_months', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='catalogue.service', verbose_name='service')),
             ],
