@@ -22,6 +22,9 @@ class OperationConfig(AppConfig):
             navigation,
             navigation_applications,
             navigation_events,
+            navigation_on_call,
+            navigation_problems,
+            navigation_requests,
             navigation_risks,
             navigation_security,
             receivers,
@@ -55,6 +58,7 @@ class OperationConfig(AppConfig):
                 phases=IncidentState.PHASES,
                 services="operation.services.incidents",
                 icon="siren",
+                process=("reopen_days", "auto_close_days", "reminder_days", "reminders", "major_update_minutes"),
                 editable=("affected_people",),
                 plain_words={
                     "new": _("We have received it"),
@@ -72,6 +76,8 @@ class OperationConfig(AppConfig):
         health.register(outages.health_of)
         chapters.register("monitoring set up", monitoring.tell_before, order=110, when="before")
         chapters.register("monitoring", monitoring.tell_after, order=110)
+        navigation_requests.register_kinds()
+        navigation_problems.register_kinds()
         navigation_risks.register_kinds()
         navigation_security.register_kinds()
         navigation.register()
@@ -81,4 +87,7 @@ class OperationConfig(AppConfig):
         lifecycle.register()
         receivers.connect()
         register_kind(kinds.get("incident"), order=10, go="i", tab=_("Queue"))
+        navigation_requests.register()
+        navigation_problems.register()
+        navigation_on_call.register()
         navigation_security.register()
