@@ -372,9 +372,11 @@ SPECTACULAR_SETTINGS = {
     # Choices that share the name of their field.
     "ENUM_NAME_OVERRIDES": {
         "ApprovalState": "itsm.approvals.models.Round.State",
-        "ArticleState": "transition.states.ArticleState",
+        "ArticleState": "transition.states.articles.ArticleState",
         "ClockState": "itsm.sla.models.Clock.State",
+        "DefectSeverity": "design.package_states.Severity",
         "EntryKind": ["reply", "note"],
+        "EventSeverity": "operation.states.Severity",
         "LinkKind": "itsm.tickets.models.TicketLink.Kind",
         "Moscow": "strategy.states.Moscow",
         "OfferingKind": "itsm.catalogue.models.ServiceOffering.Kind",
@@ -383,6 +385,7 @@ SPECTACULAR_SETTINGS = {
         "ServiceKind": "itsm.catalogue.models.Service.Kind",
         "ServiceState": "itsm.catalogue.states.ServiceStatus",
         "SlaState": "itsm.tickets.states.SlaState",
+        "SystemNeed": "design.process_states.Need",
         "TaskState": "itsm.tickets.models.TicketTask.State",
         "TicketPriority": "itsm.tickets.states.Priority",
         "TimelineKind": "itsm.tickets.models.TimelineEntry.Kind",

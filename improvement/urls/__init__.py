@@ -1,7 +1,12 @@
 """Addresses of the stage: one module per area."""
 
-from typing import Any
+from __future__ import annotations
+
+from improvement.urls import feedback, improvements
 
 app_name = "improvement"
 
-urlpatterns: list[Any] = []
+urlpatterns = [
+    *feedback.urlpatterns,
+    *improvements.urlpatterns,
+]

@@ -26,6 +26,11 @@ class Scope(TextChoices):
     DELIVERY_WRITE = "delivery:write", _("Write subscriptions, deliveries and handovers, and take their steps")
     RISKS_READ = "risks:read", _("Read risks and controls")
     RISKS_WRITE = "risks:write", _("Register, assess and treat risks, record tests of controls")
+    IMPROVEMENT_READ = "improvement:read", _("Read surveys, answers, feedback, improvements, KPIs and reviews")
+    IMPROVEMENT_WRITE = (
+        "improvement:write",
+        _("Write surveys, feedback, improvements and reviews, and take their steps"),
+    )
     MONITORING_READ = "monitoring:read", _("Read events of monitoring")
     PEOPLE_READ = "people:read", _("Read people, teams and organisations")
     SLA_READ = "sla:read", _("Read calendars, support levels, targets and clocks")

@@ -17,11 +17,12 @@ from itsm.notifications.services.events import emit
 from itsm.tickets.models import Ticket
 from itsm.workflow import records, steps
 from itsm.workflow.moves import lock, move
-from transition import ci_policies as policies
-from transition.ci_states import CIState, RelationKind
 from transition.models import CIIdentity, CIRelation, CIType, ConfigurationItem, TicketCI
-from transition.models.configuration import IDENTITY_COLUMNS, matches, taken
+from transition.models.configuration import matches, taken
+from transition.models.item_type import IDENTITY_COLUMNS
+from transition.policies import configuration as policies
 from transition.reports import impact
+from transition.states.configuration import CIState, RelationKind
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -80,8 +81,10 @@ def bring_to(item: ConfigurationItem, state: str, *, actor: User, source: str, r
         raise Invalid({"state": _("Choose one of: %(choices)s.") % {"choices": ", ".join(CIState.values)}})
     for verb in _way(item.state, state):
         step = steps.describe(ConfigurationItem, verb)
-        given = {"reason": reason or _("According to %(source)s") % {"source": source}}
-        item = move(item, verb, actor=actor, source=source, **(given if step and "reason" in step.inputs else {}))
+        given: dict[str, Any] = {}
+        if step is not None and "reason" in step.inputs:
+            given["reason"] = reason or _("According to %(source)s") % {"source": source}
+        item = move(item, verb, actor=actor, source=source, **given)
     return item
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import nonmember
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +32,10 @@ class ServiceOffering(models.Model):
     class Kind(models.TextChoices):
         REPORT = "report", _("Report a problem")
         REQUEST = "request", _("Ask for something")
+        ACCESS = "access", _("Ask for access")
+
+        #: What is ordered: approved, then delivered.
+        ORDERED = nonmember(("request", "access"))
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="offerings", verbose_name=_("service"))
     name = models.CharField(_("name"), max_length=120)
@@ -71,3 +77,8 @@ class ServiceOffering(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_ordered(self) -> bool:
+        """Ordered, approved and delivered, unlike what is reported and repaired."""
+        return self.kind in self.Kind.ORDERED

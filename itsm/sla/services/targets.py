@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 
+#: What a target says; a row that says the same need not be superseded.
+_PROMISED = ("minutes", "warn_percent", "calendar_id", "pause_reasons")
 #: Fields of a support level that clocks run by.
 _LEVEL_TERMS = ("calendar_id", "pause_reasons", "escalation_policy_id", "is_active")
 
@@ -42,25 +44,28 @@ _LEVEL_TERMS = ("calendar_id", "pause_reasons", "escalation_policy_id", "is_acti
 @transaction.atomic
 def set_target(
     owner: SupportLevel | Team, *, kind: str, metric: str, priority: int | None, minutes: int, warn_percent: int = 75,
-    calendar: WorkCalendar | None = None, actor: User | None, source: str,
+    calendar: WorkCalendar | None = None, pause_reasons: list[str] | None = None, actor: User | None, source: str,
 ) -> Target:  # fmt: skip
     """Promise so many minutes from now on. The row before is superseded, and clocks that have stopped keep it.
 
-    Nothing happens when this is promised already. ``calendar`` is for the targets of a team.
+    Nothing happens when this is promised already. ``calendar`` is for the targets of a team; what an agreement
+    publishes may have hours and pausing reasons of its own too.
     """
     of_team = isinstance(owner, Team)
     type(owner)._default_manager.select_for_update().get(pk=owner.pk)
     made = Target(
         support_level=owner if isinstance(owner, SupportLevel) else None,
         team=owner if isinstance(owner, Team) else None, calendar=calendar, kind=kind, metric=metric,
-        priority=priority, minutes=minutes, warn_percent=warn_percent, created_at=clock.now(),
+        priority=priority, minutes=minutes, warn_percent=warn_percent, pause_reasons=pause_reasons,
+        created_at=clock.now(),
     )  # fmt: skip
     _validate(made, exclude=["support_level", "team", "calendar"])
-    if of_team != (metric == Metric.OLA) or (calendar and not of_team):
+    published = isinstance(owner, SupportLevel) and bool(owner.published_by)
+    if of_team != (metric == Metric.OLA) or (calendar and not (of_team or published)):
         raise Invalid({"metric": _("A team promises its own time, a support level everything else.")})
     old = _current(made)
     if old is not None:
-        alike = all(getattr(old, name) == getattr(made, name) for name in ("minutes", "warn_percent", "calendar_id"))
+        alike = all(getattr(old, name) == getattr(made, name) for name in _PROMISED)
         if alike:
             return old
         _supersede(old)
