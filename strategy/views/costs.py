@@ -230,7 +230,8 @@ def _version(request: HttpRequest) -> int | None:
 def close(request: HttpRequest, code: str) -> HttpResponse:
     """Close the books of a month."""
     readers_only(request.user)
-    row = months.close(_of_address(code), actor=request.user, source=Source.WEB, version=_version(request))
+    kept = get_object_or_404(CostMonth, month=_of_address(code))
+    row = months.close(kept.month, actor=request.user, source=Source.WEB, version=_version(request))
     words = _("%(month)s is closed at %(cost)s.") % {"month": month_name(row.month), "cost": amount(row.cost)}
     return ui.see(request, "strategy:books", words)
 
