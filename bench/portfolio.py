@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 SERVICES = 2_000
@@ -28,7 +29,7 @@ def measure() -> list[Result]:
         client, month = _fill()
         results.append(_timed("cost of a month, 2,000 services", lambda: _keep(month), times=5))
         for name, path in PAGES:
-            timed = _timed(name, lambda path=path: client.get(path), times=20)
+            timed = _timed(name, partial(client.get, path), times=20)
             results.append(timed | {"queries": _queries(client, path)})
         transaction.set_rollback(True)
     return results

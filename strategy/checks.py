@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -171,6 +171,7 @@ def allocated() -> Iterable[Finding]:
 def register() -> None:
     """Called once from ``StrategyConfig.ready``."""
     settings = gettext_lazy("Name one in the settings of the service.")
+    scope: Callable[[], QuerySet[Any]]
     for code, title, scope, find, fix, tone in (
         ("service-owner", gettext_lazy("Every live service has an owner who is here"), live, owner, settings, "red"),
         ("service-team", gettext_lazy("Every live service has a support team"), live, support_team, settings, "red"),

@@ -18,6 +18,7 @@ from transition.states.delivery import SubscriptionState
 USED = (CIState.DEPLOYED, CIState.IN_REPAIR)
 BEGUN = (SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED, SubscriptionState.ENDED)
 
+ZERO = Decimal(0)
 Units = Mapping[tuple[int, int | None], int]
 
 
@@ -72,7 +73,8 @@ def write_off(month: date) -> Mapping[int, Decimal]:
     parts: dict[int, tuple[Decimal, list[int]]] = {}
     for pk, cost, bought, length, service in rows:
         if pk not in parts:
-            lost = costing.of_month(cost, costing.ONE_OFF, costing.month_of(bought), None, month, spread=length)
+            first = costing.month_of(bought or month)
+            lost = costing.of_month(cost or ZERO, costing.ONE_OFF, first, None, month, spread=length or 1)
             parts[pk] = (lost, [])
         parts[pk][1].append(service)
     found: dict[int, Decimal] = defaultdict(Decimal)
