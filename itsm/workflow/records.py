@@ -29,6 +29,7 @@ from itsm.workflow.moves import lock, move
 from itsm.workflow.record import Record
 
 R = TypeVar("R", bound=Record)
+P = TypeVar("P", bound=models.Model)
 Errors = dict[str, Any]
 
 
@@ -210,7 +211,7 @@ def _decided(kind: RecordKind, round_: Round, actor: User | None) -> None:
     if function is not None:
         function(record, **how)
     else:
-        move(record, verb, **(how if "reason" in how else {**how, "body": why}))
+        move(record, verb, **how, body="" if "reason" in how else why)
     if actor is not None:
         decisions.tell_round(round_, "approval_decided", actor=actor, source=Source.SYSTEM)
 
@@ -275,19 +276,36 @@ def by_number(rows: models.QuerySet[R], text: str) -> models.QuerySet[R]:
 
 
 @transaction.atomic
-def put_part(
-    record: Record, part: models.Model, values: Mapping[str, Any], *, actor: User, source: str, name: str
-) -> models.Model:
-    """Write a row that belongs to a record, such as a key result of a goal; who may edit the record may."""
+def put_part(record: Record, part: P, values: Mapping[str, Any], *, actor: User, source: str, name: str) -> P:
+    """Write a row that belongs to a record, such as a key result of a goal; who may edit the record may.
+
+    The row is read again under the record's lock, so that only what is given changes. A model may have ``lists``:
+    names of what is not a column, such as the members of a group; it answers ``check_lists(given)`` with what is
+    wrong by name, and ``put_lists(given)`` writes them after the row.
+    """
     fresh, kind = _editable(record, actor)
+    if part.pk is not None:
+        stored = type(part)._default_manager.filter(pk=part.pk).first()
+        if stored is None:
+            raise Refused(_("Somebody removed this meanwhile."), code="gone")
+        part = stored
     before = str(part) if part.pk else None
+    lists = {key: list(value) for key, value in values.items() if key in getattr(part, "lists", ())}
     for column, value in values.items():
-        setattr(part, column, value)
+        if column not in lists:
+            setattr(part, column, value)
+    errors: Errors = {}
     try:
         part.full_clean()
     except ValidationError as error:
-        raise Invalid({key: list(messages) for key, messages in error.message_dict.items()}) from error
+        errors = {key: list(messages) for key, messages in error.message_dict.items()}
+    if lists:
+        errors |= part.check_lists(lists)  # type: ignore[attr-defined]
+    if errors:
+        raise Invalid(errors)
     part.save()
+    if lists:
+        part.put_lists(lists)  # type: ignore[attr-defined]
     _touch(fresh, kind, {name: [before, str(part)]}, actor=actor, source=source)
     return part
 
