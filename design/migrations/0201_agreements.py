@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -34,7 +33,7 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(blank=True, help_text='The last day. Empty: until further notice.', null=True, verbose_name='to')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='terms in words')),
                 ('edition', models.PositiveSmallIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('agreed', 'Agreed'), ('active', 'Active'), ('expired', 'Expired'), ('terminated', 'Terminated')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('agreed', 'Agreed'), ('active', 'Active'), ('expired', 'Expired'), ('terminated', 'Terminated')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('calendar', models.ForeignKey(blank=True, help_text='Empty: around the clock.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.workcalendar', verbose_name='hours of cover')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('customer', models.ForeignKey(blank=True, help_text='Of an SLA. Empty: every organisation that has no agreement of its own.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='accounts.organisation', verbose_name='customer')),

@@ -100,6 +100,7 @@ class EscalationStep(models.Model):
         NOTIFY_LEADS = "notify_leads", _("tell the team's leads")
         NOTIFY_OWNER = "notify_owner", _("tell the service owner")
         NOTIFY_ROLE = "notify_role", _("tell everybody with a role")
+        PAGE_ON_CALL = "page_on_call", _("page who is on call")
         ESCALATE = "escalate", _("hand over to the next line")
         RAISE_PRIORITY = "raise_priority", _("raise the priority by one")
 
@@ -156,6 +157,7 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
     UPDATE = "update", _("Next reply")
     OLA = "ola", _("Team time")
+    FULFILMENT = "fulfilment", _("Fulfilment")
 
 
 class TargetQuerySet(models.QuerySet["Target"]):

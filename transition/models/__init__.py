@@ -1,10 +1,12 @@
 """Records of the transition stage."""
 
 from .article import Article, ArticleFeedback, ArticleUse, ArticleVersion
-from .configuration import CIIdentity, CIRelation, CIType, ConfigurationItem, TicketCI
+from .configuration import CIIdentity, ConfigurationItem
 from .contract import Contract, Licence, LicenceAssignment
 from .delivery import Delivery, ExitCriterion, QualityCheck
 from .handover import HandoverItem, SupportHandover
+from .item_type import CIType
+from .relation import CIRelation, TicketCI
 from .subscription import Subscription
 from .supply import Supplier
 

@@ -91,7 +91,8 @@ class Book:
         """Terms by metric from the ticket's support level; empty when there is none."""
         level = self.level_for(ticket)
         found: dict[str, Applied] = {}
-        for metric in (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE) if level else ():
+        promised = (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE, Metric.FULFILMENT)
+        for metric in promised if level else ():
             target = self._target(ticket, metric, level.pk)  # type: ignore[union-attr]
             if target is not None:
                 found[metric] = self._of_level(level, target)  # type: ignore[arg-type]

@@ -18,9 +18,9 @@ from itsm.desk.forms.catalogue import ICONS as SHELF_ICONS
 from itsm.desk.forms.catalogue import SchemaField, WithIcon
 from itsm.desk.forms.fields import LinesField, PersonField
 from itsm.workflow import records
-from transition.ci_states import REVERSED, CIState, ContractState, LicenceMetric, RelationKind
 from transition.models import CIType, ConfigurationItem, Contract, Licence, LicenceAssignment, Supplier
 from transition.services import configuration
+from transition.states.configuration import REVERSED, CIState, ContractState, LicenceMetric, RelationKind
 
 DAY = {"type": "date"}
 #: Before the names of attributes among the fields of a form.
@@ -184,11 +184,12 @@ class TypeForm(WithIcon):
         label=_("Icon"), choices=[(name, name.replace("-", " ")) for name in ICONS], required=False
     )
     attributes = SchemaField(
-        label=_("Attributes (JSON Schema)"), help_text=_("What is asked of each item, besides what the types above ask.")
-    )  # fmt: skip
+        label=_("Attributes (JSON Schema)"),
+        help_text=_("What is asked of each item, besides what the types above ask."),
+    )
     identity_keys = LinesField(
         label=_("Identity keys"), required=False, longest=60,
-        help_text=_("One a line: serial, name or an attribute. No two items have the same; imports find items by them."),
+        help_text=_("One a line: serial, name or an attribute. No two items share one; imports find items by them."),
     )  # fmt: skip
 
     class Meta:
