@@ -211,7 +211,7 @@ def _decided(kind: RecordKind, round_: Round, actor: User | None) -> None:
     if function is not None:
         function(record, **how)
     else:
-        move(record, verb, **how, **({} if "reason" in how else {"body": why}))
+        move(record, verb, **how, body="" if "reason" in how else why)
     if actor is not None:
         decisions.tell_round(round_, "approval_decided", actor=actor, source=Source.SYSTEM)
 

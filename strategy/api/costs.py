@@ -196,7 +196,7 @@ class AllocationRules(MoneyRecords):
     search_fields = ("cost_centre__code", "cost_centre__name")
     related = ("cost_centre",)
     fetched = ("services", "shares__service")
-    shares, share = parts("shares", ShareSerializer, "rule", "allocation share")
+    shares_list, shares_one = parts("shares", ShareSerializer, "rule", "allocation share")
 
 
 class TariffSerializer(RecordSerializer):
@@ -258,7 +258,7 @@ class ValueMeasures(MoneyRecords):
     filterset_class = ValueMeasureFilters
     search_fields = ("title", "service__name")
     related = ("service", "goal", "owner")
-    entries, entry = parts("entries", ValueEntrySerializer, "measure", "value of a month")
+    entries_list, entries_one = parts("entries", ValueEntrySerializer, "measure", "value of a month")
 
 
 class ServiceCostSerializer(StrictModel):

@@ -87,7 +87,7 @@ class Goals(Records):
     search_fields = ("title", "description")
     related = ("owner", "parent")
     fetched = ("key_results",)
-    key_results, key_result = parts("key-results", KeyResultSerializer, "goal", "key result")
+    key_results_list, key_results_one = parts("key-results", KeyResultSerializer, "goal", "key result")
 
     @extend_schema(request=CheckInSerializer, responses={201: KeyResultSerializer}, summary="Check in a key result")
     @action(detail=True, methods=["post"], url_path="check-ins")
@@ -158,7 +158,7 @@ class Requirements(Records):
     search_fields = ("title", "description")
     related = ("organisation", "wanted_by")
     fetched = ("goals", "services", "criteria")
-    acceptance, acceptance_one = parts("criteria", CriterionSerializer, "requirement", "acceptance criterion")
+    criteria_list, criteria_one = parts("criteria", CriterionSerializer, "requirement", "acceptance criterion")
 
 
 class CaseSerializer(StrictModel):

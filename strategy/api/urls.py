@@ -11,7 +11,7 @@ from strategy.api.costs import (
     Tariffs,
     ValueMeasures,
 )
-from strategy.api.policies import Policies, PolicyExceptions, RuleViolations
+from strategy.api.governance import Policies, PolicyExceptions, RuleViolations
 from strategy.api.records import Cases, Goals, Requirements
 
 router = SimpleRouter()

@@ -82,7 +82,7 @@ def _meet(event: Event, rules: Iterable[AutomationRule]) -> int:
     """Each rule sees the ticket as those before it left it."""
     ran = 0
     for rule in rules:
-        ticket = kinds.get(rule.kind).model._default_manager.filter(pk=event.ticket_id).first()
+        ticket = kinds.get(rule.kind).model._default_manager.filter(pk=event.ticket_id or 0).first()
         if ticket is None or not applies(rule, ticket):
             continue
         outcome, reason = _do(rule, ticket, event)

@@ -1,6 +1,5 @@
 """The pages about outages, and where they are told."""
 
-
 import pytest
 from django.test import Client
 
