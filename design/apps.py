@@ -11,7 +11,7 @@ class DesignConfig(AppConfig):
 
     def ready(self) -> None:
         from design import navigation_agreements, navigation_packages, navigation_performance
-        from design.demo import packages
+        from design.demo import agreements, packages
         from itsm.lib import chapters
 
         navigation_agreements.register_kinds()
@@ -20,5 +20,7 @@ class DesignConfig(AppConfig):
         navigation_agreements.register()
         navigation_packages.register()
         navigation_performance.register()
+        chapters.register("agreements", agreements.tell_agreements, order=50, when="before")
         chapters.register("processes", packages.tell_processes, order=70)
         chapters.register("packages", packages.tell_package, order=80)
+        chapters.register("performance", agreements.tell_design, order=85)

@@ -195,7 +195,7 @@ def test_the_life_of_a_service_waits_for_its_design(
         "Service level agreement backed": False,
     }  # fmt: skip
     page = text_of(browse(owner).get(f"/services/{service.slug}/"))
-    assert "No test was run yet." in page
+    assert "Validation passed" in page
     assert f"/design/agreements/new/?services={service.pk}" in page
     with pytest.raises(Refused):
         move(service, "accept_design", actor=owner, source="web")
