@@ -16,7 +16,7 @@ class TransitionConfig(AppConfig):
         from itsm.lib import chapters
         from itsm.ui import markdown
         from itsm.workflow import inputs, registration
-        from transition import navigation, navigation_configuration, navigation_delivery, search
+        from transition import navigation, navigation_change, navigation_configuration, navigation_delivery, search
         from transition.demo import delivery
         from transition.forms import validate_to_come
         from transition.models import Article
@@ -43,8 +43,10 @@ class TransitionConfig(AppConfig):
         markdown.link_numbers("KB", "/knowledge/{}/")
         navigation_configuration.register_kinds()
         navigation_delivery.register_kinds()
+        navigation_change.register_kinds()
         navigation.register()
         navigation_delivery.register()
         search.register()
         chapters.register("delivery", delivery.tell, order=90)
         navigation_configuration.register()
+        navigation_change.register()

@@ -34,6 +34,10 @@ class Kind:
     #: state -> tone override for the interface, such as ``assigned`` shown grey.
     editable: tuple[str, ...] = ()
     plain_words: Mapping[str, Any] = field(default_factory=dict)
+    #: URL name of the kind's own page for opening one, where the desk's form does not ask enough.
+    new_page: str = ""
+    #: Its page needs more room than a conversation does.
+    wide: bool = False
 
     @property
     def model(self) -> type[Ticket]:

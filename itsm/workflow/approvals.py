@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +36,19 @@ _deciders: dict[str, Callable[[Round, User | None], None]] = {}
 
 
 def on_decided(subject_type: str, decide: Callable[[Round, User | None], None]) -> None:
-    """Let ``decide(round, actor)`` act when a round about this type is decided or expires."""
+    """Let ``decide(round, actor)`` act when a round about this type is decided or expires.
+
+    Tickets of one kind are ``ticket:<kind>``.
+    """
     _deciders[subject_type] = decide
 
 
 def _act_on(round_: Round, actor: User | None) -> None:
-    decide = _deciders.get(round_.subject_type)
+    key = round_.subject_type
+    if key == "ticket" and round_.state != Round.State.PENDING:
+        kind = Ticket.objects.filter(pk=round_.subject_id).values_list("kind", flat=True).first()
+        key = f"ticket:{kind}"
+    decide = _deciders.get(key)
     if decide is not None and round_.state != Round.State.PENDING:
         decide(round_, actor)
 
@@ -80,6 +87,19 @@ def _open(ticket: Ticket, verb: str, policy: TransitionPolicy, *, actor: User, s
         quorum=int(spec.get("quorum", 1)),
         deadline_at=clock.now() + timedelta(days=int(spec.get("days", 5))),
     )
+    _tell(ticket, round_, "approval_asked", actor=actor, source=source)
+    return round_
+
+
+def put(
+    ticket: Ticket, verb: str, approvers: Iterable[User], *, actor: User, source: str, question: str,
+    rule: str = Round.Rule.ANY, quorum: int = 1, days: int = 5,
+) -> Round:  # fmt: skip
+    """Put a question of the product's own about a ticket to people; the timeline tells, as for a policy's."""
+    round_ = approvals.open_round(
+        ticket, approvers, actor=actor, source=source, label=str(ticket), url=ticket.get_absolute_url(), verb=verb,
+        question=question, rule=rule, quorum=quorum, deadline_at=clock.now() + timedelta(days=days),
+    )  # fmt: skip
     _tell(ticket, round_, "approval_asked", actor=actor, source=source)
     return round_
 

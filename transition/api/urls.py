@@ -3,12 +3,18 @@
 from rest_framework.routers import SimpleRouter
 
 from transition.api.articles import Articles
+from transition.api.changes import Changes
 from transition.api.delivery import Deliveries, Handovers, Subscriptions
+from transition.api.releases import Deployments, Meetings, Releases
 
 router = SimpleRouter()
 router.register("articles", Articles, basename="article")
 router.register("subscriptions", Subscriptions, basename="subscription")
 router.register("deliveries", Deliveries, basename="delivery")
 router.register("handovers", Handovers, basename="support-handover")
+router.register("changes", Changes, basename="change")
+router.register("releases", Releases, basename="release")
+router.register("deployments", Deployments, basename="deployment")
+router.register("cab-meetings", Meetings, basename="cab-meeting")
 
 urlpatterns = router.urls

@@ -8,6 +8,8 @@ from django import forms
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -87,6 +89,9 @@ def _kind(request: HttpRequest, code: str) -> kinds.Kind:
 
 def new(request: HttpRequest, kind: str) -> HttpResponse:
     known = _kind(request, kind)
+    if known.new_page:
+        query = request.GET.urlencode()
+        return redirect(reverse(known.new_page) + (f"?{query}" if query else ""))
     parent = page.fetch(request.user, request.GET["parent"]) if request.GET.get("parent") else None
     form = NewForm(
         known,
