@@ -8,3 +8,15 @@ class ImprovementConfig(AppConfig):
     name = "improvement"
     label = "improvement"
     verbose_name = _("Continual improvement")
+
+    def ready(self) -> None:
+        from improvement import (
+            navigation_feedback,
+            navigation_improvements,
+            navigation_kpis,
+            navigation_reviews,
+        )
+
+        # Each area registers what is its own: kinds, pages, panels, activities, chapters of the demo story.
+        for area in (navigation_feedback, navigation_improvements, navigation_kpis, navigation_reviews):
+            area.register()

@@ -17,6 +17,7 @@ from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import when
 from itsm.workflow import inputs, registration
+from operation import security_policies as policies
 from operation.models import SecurityIncident
 from operation.models.security import SEVERITIES
 from operation.states import SecurityState, Threat
@@ -83,7 +84,7 @@ def summary(user: Any) -> Summary:
 def register() -> None:
     """Called once from ``OperationConfig.ready``."""
     sections.add(PLAYBOOKS)
-    register_kind(kinds.get(KIND), order=60)
+    register_kind(kinds.get(KIND), order=60, allowed=policies.knows)
     panels.register_create(
         KIND, gettext_lazy("Security incident"), "operation:security-incident-new", icon="shield-alert", key="S",
         order=20, allowed=lambda user: bool(user.acts_for_desk),

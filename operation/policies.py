@@ -92,7 +92,7 @@ def is_in_reopen_window(incident: Incident) -> Decision:
 
 def has_no_open_tasks(incident: Incident) -> Decision:
     # Over all of them: a page has them loaded already.
-    if any(task.state == "open" for task in incident.tasks.all()):
+    if any(task.is_left for task in incident.tasks.all()):
         return deny(_("Tasks are still open."), f"{incident.get_absolute_url()}#tasks")
     return ALLOW
 

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from itsm.accounts.roles import Role
 from itsm.lib import clock
 from itsm.lib.decisions import ALLOW, Decision, deny
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
     from operation.models import SecurityIncident
+
+
+def knows(user: User) -> bool:
+    """Who is offered the list: for all others it would be an empty page about what is none of their business."""
+    return user.holds(Role.SECURITY_OFFICER) or bool(user.restricted_team_ids)
 
 
 def may_respond(incident: SecurityIncident, user: User) -> Decision:
@@ -23,7 +29,7 @@ def may_respond(incident: SecurityIncident, user: User) -> Decision:
 
 
 def has_no_open_tasks(incident: SecurityIncident) -> Decision:
-    if any(task.state == "open" for task in incident.tasks.all()):
+    if any(task.is_left for task in incident.tasks.all()):
         return deny(_("Containment steps are still open."), f"{incident.get_absolute_url()}#tasks")
     return ALLOW
 

@@ -8,14 +8,30 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations
+from django.test.utils import setup_databases, teardown_databases
 
 from itsm.accounts.models import Organisation, Team, User
 from itsm.catalogue.models import Service
 from itsm.sla.services import terms
-from tests import factories
+from tests import factories, settings, template
 
 pytest_plugins = ["tests.processes"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings) -> Iterator[None]:
+    """The database of this process: a copy of one that has every migration already."""
+    with django_db_blocker.unblock():
+        target = connection.creation._get_test_db_name()
+        connection.close()
+        template.copy(connection.settings_dict, target, settings.TREE)
+        # Kept as it is, and thrown away at the end all the same.
+        made = setup_databases(verbosity=0, interactive=False, keepdb=True)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True, scope="session")

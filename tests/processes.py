@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import template
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What a process of a test inherits: enough to run, nothing that configures the product.
@@ -66,13 +69,22 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
+def installed(environment: dict[str, str]) -> dict[str, str]:
+    """The same, with the migrated database that the first start would have made."""
+    var = Path(environment["VAR_DIR"])
+    var.mkdir(parents=True)
+    shutil.copy(template.sqlite(), var / "itsm.sqlite3")
+    return environment
+
+
+@pytest.fixture
 def manage(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run ``manage.py`` in that environment; keywords are further variables."""
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=120, check=False,
+            cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     return run
@@ -97,7 +109,7 @@ class Server:
         status, body = self.get(path)
         return status, json.loads(body)
 
-    def wait(self, path: str = "/readyz", seconds: float = 40) -> None:
+    def wait(self, path: str = "/readyz", seconds: float = 120) -> None:
         """Until ``path`` answers 200; a process that ended or hangs fails with what it printed."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

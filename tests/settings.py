@@ -16,19 +16,19 @@ from itsm.settings import CACHES, CONTENT_SECURITY_POLICY, DATABASES, REDIS_URL 
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 # Two work trees on one database server must not drop each other's tables.
-_tree = f"{zlib.crc32(str(Path(__file__).resolve()).encode()):08x}"
+TREE = f"{zlib.crc32(str(Path(__file__).resolve()).encode()):08x}"
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: only there do threads meet the locks that the product meets.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_var) / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 else:
-    DATABASES["default"]["TEST"] = {"NAME": f"test_itsm_{_tree}"}
+    DATABASES["default"]["TEST"] = {"NAME": f"test_itsm_{TREE}"}
 # Connections of finished threads would keep the test database from being dropped.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 if REDIS_URL:
-    CACHES["default"]["KEY_PREFIX"] = f"itsm-test:{_tree}:{_worker}"
+    CACHES["default"]["KEY_PREFIX"] = f"itsm-test:{TREE}:{_worker}"
 # Jobs of a test stay in its process, also when the cache is a real Redis; tests of real workers start their own.
 CELERY_BROKER_URL = "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}

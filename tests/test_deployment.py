@@ -68,15 +68,14 @@ def test_locks_are_clean():
 
 
 @pytest.mark.process
-def test_gunicorn_serves_and_adds_its_processes_up(environment, free_port, manage):
+def test_gunicorn_serves_and_adds_its_processes_up(installed, free_port):
     """The production server on the embedded database: several processes, one sum of counters, a clean stop."""
-    variables = environment | {
+    variables = installed | {
         "SECRET_KEY": "x" * 60,
         "PORT": str(free_port),
         "WEB_PROCESSES": "2",
         "LOG_LEVEL": "INFO",
     }
-    assert manage("migrate", "--verbosity", "0", SECRET_KEY="x" * 60).returncode == 0
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "python:itsm.gunicorn", "itsm.wsgi"],
         cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -113,17 +112,16 @@ def test_gunicorn_gives_up_on_settings_that_cannot_work(environment, free_port):
 
 
 @pytest.mark.process
-def test_worker_and_scheduler_as_production_starts_them(environment, manage, own_redis, tmp_path):
+def test_worker_and_scheduler_as_production_starts_them(installed, manage, own_redis, tmp_path):
     """A real worker and a real scheduler on a real Redis: the scheduled job reaches the database."""
     variables = {"SECRET_KEY": "x" * 60} | own_redis
-    assert manage("migrate", "--verbosity", "0", **variables).returncode == 0
     celery = [sys.executable, "-m", "celery", "--app", "itsm.celery"]
     commands = [
         [*celery, "worker", "--concurrency", "1"],
         [*celery, "beat", "--schedule", str(tmp_path / "beat"), "--pidfile", ""],
     ]
     running = [
-        subprocess.Popen(command, cwd=ROOT, env=environment | variables | {"C_FORCE_ROOT": "1"},
+        subprocess.Popen(command, cwd=ROOT, env=installed | variables | {"C_FORCE_ROOT": "1"},
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for command in commands
     ]  # fmt: skip
@@ -143,13 +141,12 @@ def test_worker_and_scheduler_as_production_starts_them(environment, manage, own
 
 
 @pytest.mark.process
-def test_pages_survive_a_dead_redis(environment, free_port, manage):
+def test_pages_survive_a_dead_redis(installed, free_port):
     """Nobody is locked out because the cache and the queue are away; readiness says what is wrong."""
     variables = {"SECRET_KEY": "x" * 60, "REDIS_URL": "redis://127.0.0.1:1/0"}
-    assert manage("migrate", "--verbosity", "0", **variables).returncode == 0
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--config", "python:itsm.gunicorn", "itsm.wsgi"],
-        cwd=ROOT, env=environment | variables | {"PORT": str(free_port), "WEB_PROCESSES": "1"},
+        cwd=ROOT, env=installed | variables | {"PORT": str(free_port), "WEB_PROCESSES": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     server = Server(process, f"http://127.0.0.1:{free_port}")

@@ -18,7 +18,7 @@ class TransitionConfig(AppConfig):
         from itsm.workflow import inputs, registration
         from transition import navigation, navigation_change, navigation_configuration, navigation_delivery, search
         from transition.demo import delivery
-        from transition.forms import validate_to_come
+        from transition.forms.articles import validate_to_come
         from transition.models import Article
 
         inputs.register(

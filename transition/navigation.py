@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.roles import Role
 from itsm.ui import nav, panels
 from transition.models import Article
-from transition.policies import READS_DRAFTS, WRITERS, may_publish, writes
+from transition.policies.articles import READS_DRAFTS, WRITERS, may_publish, writes
 from transition.services import articles
-from transition.states import ArticleState
+from transition.states.articles import ArticleState
 
 
 def to_review(user: Any) -> int | None:

@@ -18,14 +18,14 @@ from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day, when_words
 from itsm.workflow import approvals, inputs, records, registration
-from transition import change_policies as policies
-from transition import release_policies
-from transition.change_states import ChangeState, Outcome
 from transition.demo import changes as story
 from transition.models import CABMeeting, Change, Deployment, Release
+from transition.policies import changes as policies
+from transition.policies import releases as release_policies
 from transition.reports import change_conflicts
 from transition.reports import changes as reports
 from transition.services import cab, releases
+from transition.states.changes import ChangeState, Outcome
 from transition.views import change_panels
 from transition.views.change_settings import PAGES
 from transition.views.releases import Deployments, Meetings, Releases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.catalogue import guards
+from itsm.desk.record import extras
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
 from itsm.lib import chapters, clock
@@ -21,9 +23,10 @@ from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
 from itsm.workflow import inputs, records
-from transition import ci_policies as policies
 from transition.demo import configuration as story
+from transition.forms.configuration import ItemField
 from transition.models import ConfigurationItem, Contract, Licence, Supplier
+from transition.policies import configuration as policies
 from transition.reports import configuration as reports
 from transition.services import configuration, supply
 from transition.views.configuration import Items
@@ -78,25 +81,29 @@ def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
     return {"items": items, "likely": likely, "may_link": may}
 
 
+def _until(last: date | None) -> str:
+    return day(last) if last else ""
+
+
 def summarise(user: Any) -> Summary:
     """Activity 10, its part about assets and configuration."""
     found = reports.figures(user, clock.now().date())
     shown = [Figure(_("Deployed items"), found.items, "", f"{reverse('transition:ci-list')}?state=deployed")]
     if policies.reads_money(user):
         shown.append(Figure(
-            _("Contracts ending"), len(found.contracts), "amber" if found.contracts else "green",
+            _("Contracts ending"), found.ending, "amber" if found.ending else "green",
             f"{reverse('transition:contract-list')}?ending=soon",
         ))  # fmt: skip
     attention = [
-        Attention(str(one), _("More uses than entitled"), f"{one.used} / {one.entitled}", "red",
+        Attention(str(one), _("More uses than entitled"), f"{used} / {one.entitled}", "red",
                   one.get_absolute_url(), "ticket-check", 60)
-        for one in found.licences
+        for one, used in found.licences
     ] + [
         Attention(str(one), _("Contract with %(supplier)s ends") % {"supplier": one.supplier},
-                  day(one.ends_on or one.notice_on), "amber", one.get_absolute_url(), "file-signature", 50)
+                  _until(one.ends_on or one.notice_on), "amber", one.get_absolute_url(), "file-signature", 50)
         for one in found.contracts
     ] + [
-        Attention(str(one), _("Warranty ends"), day(one.warranty_until), "amber", one.get_absolute_url(), "box", 30)
+        Attention(str(one), _("Warranty ends"), _until(one.warranty_until), "amber", one.get_absolute_url(), "box", 30)
         for one in found.warranty
     ]  # fmt: skip
     return Summary(shown, attention)
@@ -133,6 +140,10 @@ def register() -> None:
         "service", "items", "transition/ci/_of_service.html", of_service, label=gettext_lazy("What it runs on"),
         order=50, cls="c4",
     )  # fmt: skip
+    extras.register("item", lambda: ItemField(
+        label=gettext_lazy("Item it is about"), required=False,
+        help_text=gettext_lazy("Number, such as CI-12, or name of a device, server or application."),
+    ), configuration.link_ticket)  # fmt: skip
     panels.register(
         "ticket", "items", "transition/ci/_on_ticket.html", on_ticket, label=gettext_lazy("What it is about"),
         roles=Role.values, order=40,

@@ -16,10 +16,11 @@ from itsm.lib import clock
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import inputs, records
-from transition import delivery_policies as policies
 from transition.models import Article, Delivery, Subscription, SupportHandover
+from transition.policies import delivery as policies
 from transition.services import deliveries, handovers, subscriptions
-from transition.states import ArticleState, DeliveryState, HandoverState, SubscriptionState
+from transition.states.articles import ArticleState
+from transition.states.delivery import DeliveryState, HandoverState, SubscriptionState
 from transition.views.delivery import Deliveries, Handovers, Subscriptions
 
 #: A subscription that ends within this time is to be renewed or let go.

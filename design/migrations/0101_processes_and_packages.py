@@ -3,7 +3,6 @@
 import design.models.process
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -36,7 +35,7 @@ class Migration(migrations.Migration):
                 ('outputs', models.TextField(blank=True, help_text='What it leaves behind.', validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='outputs')),
                 ('kpis', models.TextField(blank=True, help_text='How one knows that it works well.', validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='measures')),
                 ('edition', models.PositiveSmallIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('superseded', 'Superseded'), ('retired', 'Retired')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('superseded', 'Superseded'), ('retired', 'Retired')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('first', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='design.processdefinition')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -78,7 +77,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=160, verbose_name='title')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='in short')),
                 ('edition', models.PositiveSmallIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('superseded', 'Superseded')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_review', 'In review'), ('approved', 'Approved'), ('superseded', 'Superseded')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(help_text='Who leads the design.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('processes', models.ManyToManyField(blank=True, related_name='design_packages', to='design.processdefinition', verbose_name='processes')),
@@ -213,7 +212,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=160, verbose_name='title')),
                 ('severity', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], default='medium', max_length=10, verbose_name='severity')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='what is wrong')),
-                ('state', django_fsm.FSMField(choices=[('open', 'Open'), ('fixed', 'Fixed'), ('verified', 'Verified'), ('accepted', 'Accepted')], default='open', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'Open'), ('fixed', 'Fixed'), ('verified', 'Verified'), ('accepted', 'Accepted')], default='open', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='fixed by')),
                 ('package', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='design.servicedesignpackage')),
@@ -235,7 +234,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=160, verbose_name='title')),
                 ('environment', models.CharField(blank=True, help_text='Where it is tested.', max_length=160, verbose_name='environment')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='approach')),
-                ('state', django_fsm.FSMField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(help_text='Who runs the tests.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='tester')),
                 ('package', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='design.servicedesignpackage', verbose_name='design package')),

@@ -1,5 +1,6 @@
 """What the stage stores."""
 
+from .agreement import Agreement, AgreementTarget
 from .package import (
     DesignCriterion,
     PackageSection,
@@ -11,6 +12,7 @@ from .process import ProcessDefinition, ProcessStep, StepDuty
 from .validation import Defect, TestCase, TestRun, ValidationPlan
 
 __all__ = [
-    "Defect", "DesignCriterion", "PackageSection", "ProcessDefinition", "ProcessStep", "ServiceDesignPackage",
-    "SignOff", "StepDuty", "SystemRequirement", "TestCase", "TestRun", "ValidationPlan",
+    "Agreement", "AgreementTarget", "Defect", "DesignCriterion", "PackageSection", "ProcessDefinition",
+    "ProcessStep", "ServiceDesignPackage", "SignOff", "StepDuty", "SystemRequirement", "TestCase", "TestRun",
+    "ValidationPlan",
 ]  # fmt: skip

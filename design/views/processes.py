@@ -64,7 +64,8 @@ class Processes(RecordPages):
     parts = (
         Part("steps", gettext_lazy("step"), StepForm, "definition"),
         Part(
-            "systems", gettext_lazy("needed system"), SystemForm, "definition", title=gettext_lazy("Supporting systems"),
+            "systems", gettext_lazy("needed system"), SystemForm, "definition",
+            title=gettext_lazy("Supporting systems"),
             columns=(*SYSTEM_COLUMNS[:2], Column("step", gettext_lazy("Step"), right=True), *SYSTEM_COLUMNS[2:]),
             empty=gettext_lazy("No system is named that this process needs."), related=("service",),
         ),

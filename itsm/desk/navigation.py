@@ -99,9 +99,9 @@ def register_queue() -> None:
     )  # fmt: skip
 
 
-def register_kind(kind: Kind, *, order: int = 100, go: str = "", tab: Any = "") -> None:
+def register_kind(kind: Kind, *, order: int = 100, go: str = "", tab: Any = "", allowed: Any = None) -> None:
     """The list of one kind of ticket, with how many are open. Call it from ``ready`` after ``kinds.register``."""
     nav.register(
         "desk", kind.plural, "desk:queue", kind.icon, order=order, count=counts.open_of_kind(kind.code), tip=_("open"),
-        go=go, tab=tab, query=f"kind={kind.code}",
+        go=go, tab=tab, query=f"kind={kind.code}", allowed=allowed,
     )  # fmt: skip

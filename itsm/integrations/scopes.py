@@ -20,14 +20,21 @@ class Scope(TextChoices):
     KNOWLEDGE_WRITE = "knowledge:write", _("Write, publish and rate articles")
     STRATEGY_READ = "strategy:read", _("Read goals, requirements and business cases")
     STRATEGY_WRITE = "strategy:write", _("Write goals, requirements and business cases, and take their steps")
-    DESIGN_READ = "design:read", _("Read processes, design packages, validation plans and defects")
-    DESIGN_WRITE = "design:write", _("Write processes and designs, run tests, and take their steps")
+    DESIGN_READ = "design:read", _("Read agreements, processes, design packages, validation plans and defects")
+    DESIGN_WRITE = "design:write", _("Write agreements, processes and designs, run tests, and take their steps")
     DELIVERY_READ = "delivery:read", _("Read subscriptions, deliveries and support handovers")
     DELIVERY_WRITE = "delivery:write", _("Write subscriptions, deliveries and handovers, and take their steps")
     CHANGES_READ = "changes:read", _("Read releases, deployments, CAB meetings and windows")
     CHANGES_WRITE = "changes:write", _("Write releases, deployments and CAB meetings, and take their steps")
+    CONFIGURATION_READ = "configuration:read", _("Read configuration items, relations, contracts and licences")
+    CONFIGURATION_WRITE = "configuration:write", _("Write configuration items, relations, contracts and licences")
     RISKS_READ = "risks:read", _("Read risks and controls")
     RISKS_WRITE = "risks:write", _("Register, assess and treat risks, record tests of controls")
+    IMPROVEMENT_READ = "improvement:read", _("Read surveys, answers, feedback, improvements, KPIs and reviews")
+    IMPROVEMENT_WRITE = (
+        "improvement:write",
+        _("Write surveys, feedback, improvements and reviews, and take their steps"),
+    )
     MONITORING_READ = "monitoring:read", _("Read events of monitoring")
     PEOPLE_READ = "people:read", _("Read people, teams and organisations")
     SLA_READ = "sla:read", _("Read calendars, support levels, targets and clocks")

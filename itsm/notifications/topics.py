@@ -18,10 +18,11 @@ GROUPS: dict[str, Any] = {
     "work": _("Tickets you or your team work on"),
     "levels": _("Service levels and major incidents"),
     "approvals": _("Approvals"),
+    "feedback": _("Surveys and feedback"),
 }
 
 #: Groups that only the desk has; the others are everybody's.
-DESK_GROUPS = frozenset({"work"})
+DESK_GROUPS = {"work"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,26 @@ class Topic:
     work: bool = False
     #: Placeholders besides the common ones.
     extra: tuple[str, ...] = ()
+    #: Told by ``services/direct.py`` with values of its own, which ``extra`` names and ``sample`` shows.
+    direct: bool = False
+    own_subject: Any = ""
+    #: Nobody outside the desk is ever told.
+    desk_only: bool = False
+    sample: tuple[tuple[str, Any], ...] = ()
+    #: Whether an administrator may word it anew; not where the stage that tells it says the words itself.
+    worded: bool = True
 
     @property
     def subject(self) -> str:
-        """The same for every topic: mail programs sort a conversation by it."""
-        return "[{ticket.number}] {ticket.title}"
+        """The same for every topic about a ticket: mail programs sort a conversation by it."""
+        return str(self.own_subject) or "[{ticket.number}] {ticket.title}"
 
     def default(self, channel: str) -> bool:
         return self.email if channel == "email" else self.in_app
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        return (*COMMON, *self.extra)
+        return (*(PLAIN if self.direct else COMMON), *self.extra)
 
 
 #: What every text may name; the values are made in ``services/rendering.py``.
@@ -59,6 +68,9 @@ COMMON = (
     "ticket.priority", "ticket.service", "ticket.team", "ticket.assignee", "ticket.holder", "ticket.requester",
     "ticket.due", "actor.name", "recipient.name", "recipient.first_name", "comment", "what", "site.name", "site.url",
 )  # fmt: skip
+
+#: What also texts may name that are about no ticket.
+PLAIN = ("recipient.name", "recipient.first_name", "site.name", "site.url")
 
 _SLA = ("sla.metric", "sla.due")
 _APPROVAL = ("approval.question", "approval.state", "approval.deadline")
@@ -222,6 +234,15 @@ _ALL = (
 TOPICS: dict[str, Topic] = {topic.key: topic for topic in _ALL}
 
 
+def register(topic: Topic, group_label: Any = "", *, desk: bool = False) -> None:
+    """Add a topic that a package tells directly (``services/direct.py``); called from ``AppConfig.ready``."""
+    TOPICS[topic.key] = topic
+    if group_label:
+        GROUPS[topic.group] = group_label
+    if desk:
+        DESK_GROUPS.add(topic.group)
+
+
 #: What happened, as part of a sentence: for topics with ``{what}`` and for chat. By the last part of the event type.
 WHAT: dict[str, Any] = {
     "open": _("reported by {actor.name}"),
@@ -268,7 +289,8 @@ def get(key: str) -> Topic:
 def for_person(*, is_desk: bool) -> dict[Any, list[Topic]]:
     """The topics somebody can choose among, by the label of their group."""
     return {
-        label: [topic for topic in _ALL if topic.group == group]
+        label: found
         for group, label in GROUPS.items()
         if is_desk or group not in DESK_GROUPS
+        if (found := [topic for topic in TOPICS.values() if topic.group == group and (is_desk or not topic.desk_only)])
     }

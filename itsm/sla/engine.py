@@ -1,9 +1,9 @@
 """A clock is a pure function of (history, terms, now). Dataclasses only: no rows, no Django, nothing remembered.
 
-The four metrics differ only in their **lives** (when a clock starts and what stops it); all else is shared.
+The metrics differ only in their **lives** (when a clock starts and what stops it); all else is shared.
 
 * ``resolution``: one life from opening. It stops where the final run of resolved or closed begins; a reopened ticket
-  has no such run, so the clock counts on with the time it had before.
+  has no such run, so the clock counts on with the time it had before. ``fulfilment`` is the same of what was ordered.
 * ``first_response``: one life from opening to the first public reply of an agent, or the first time the ticket is
   resolved or closed. It never restarts.
 * ``update``: a life for each time somebody waits for the next reply, see ``update_cycles``.
@@ -56,7 +56,7 @@ __all__ = [
     "update_cycles",
 ]
 
-Metric = Literal["first_response", "resolution", "update", "ola"]
+Metric = Literal["first_response", "resolution", "update", "ola", "fulfilment"]
 State = Literal["running", "paused", "met", "breached", "cancelled"]
 
 WORKING = "working"
@@ -217,7 +217,7 @@ def ledger(history: History, terms: Terms, now: datetime, *, cycle: int = 0) -> 
 
 def _lives(history: History, terms: Terms) -> list[Life]:
     match terms.metric:
-        case "resolution":
+        case "resolution" | "fulfilment":
             return [_life(history, history.opened_at, history.finished_at())]
         case "first_response":
             reply = next((exchange.at for exchange in history.exchanges if exchange.by_agent), None)

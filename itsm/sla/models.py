@@ -100,6 +100,7 @@ class EscalationStep(models.Model):
         NOTIFY_LEADS = "notify_leads", _("tell the team's leads")
         NOTIFY_OWNER = "notify_owner", _("tell the service owner")
         NOTIFY_ROLE = "notify_role", _("tell everybody with a role")
+        PAGE_ON_CALL = "page_on_call", _("page who is on call")
         ESCALATE = "escalate", _("hand over to the next line")
         RAISE_PRIORITY = "raise_priority", _("raise the priority by one")
 
@@ -137,6 +138,8 @@ class SupportLevel(models.Model):
         verbose_name=_("escalation policy"),
     )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
+    #: Number of the agreement that made it; such a level changes only with its agreement.
+    published_by = models.CharField(max_length=20, blank=True, db_default="", editable=False)
 
     class Meta:
         ordering = ["rank", "name"]
@@ -154,6 +157,7 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
     UPDATE = "update", _("Next reply")
     OLA = "ola", _("Team time")
+    FULFILMENT = "fulfilment", _("Fulfilment")
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
@@ -173,7 +177,7 @@ class Target(models.Model):
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, related_name="targets", verbose_name=_("team")
     )
-    #: Only for OLA targets of a team: the hours the team works.
+    #: The hours a team works; for a target of a support level, hours of its own instead of those of the level.
     calendar = models.ForeignKey(
         WorkCalendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("calendar")
     )
@@ -186,6 +190,8 @@ class Target(models.Model):
     warn_percent = models.PositiveSmallIntegerField(
         _("warn at %"), default=75, validators=[MinValueValidator(1), MaxValueValidator(99)]
     )
+    #: Codes of the hold reasons that stop the clock; none given: those of the support level.
+    pause_reasons = models.JSONField(_("waiting that pauses the clock"), null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -77,6 +77,8 @@ class Entry:
     hint: Any = ""
     #: The part after "?", for several entries that are lists of one page.
     query: str = ""
+    #: Beyond roles: whether this person may know of the page at all.
+    allowed: Callable[[Any], bool] | None = None
 
     @property
     def key(self) -> str:
@@ -92,7 +94,9 @@ class Entry:
             return ""
 
     def shown_to(self, user: Any) -> bool:
-        return bool(not self.roles or user.holds(*self.roles)) and bool(self.url)
+        if self.roles and not user.holds(*self.roles):
+            return False
+        return (self.allowed is None or self.allowed(user)) and bool(self.url)
 
 
 @dataclass(slots=True)
@@ -140,6 +144,7 @@ def register(
     tab: Any = "",
     hint: Any = "",
     query: str = "",
+    allowed: Callable[[Any], bool] | None = None,
 ) -> None:
     """Add a page. Registering the same page again in a group replaces it.
 
@@ -147,11 +152,12 @@ def register(
     cached for seconds; ``tone`` colours it when it waits for this person, ``tip`` says what it counts
     ("unread"). ``go``: the key after G. ``tab``: short label on the phone's bar. ``hint``: one line in menus.
     ``query``: parameters that make another list of the same page, such as ``kind=incident``.
+    ``allowed(user)``: for what depends on more than roles; it is asked on every page and must cost no query.
     """
     if group not in GROUPS:
         raise ValueError(f"Unknown navigation group {group!r}; one of {', '.join(GROUPS)}.")
     entry = Entry(
-        group, label, url_name, icon, frozenset(map(str, roles)), order, count, tone, tip, go, tab, hint, query
+        group, label, url_name, icon, frozenset(map(str, roles)), order, count, tone, tip, go, tab, hint, query, allowed
     )
     _entries[(group, entry.key)] = entry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +69,10 @@ def ask(ticket: Ticket, verb: str, *, actor: User, source: str) -> Round:
 
 def _open(ticket: Ticket, verb: str, policy: TransitionPolicy, *, actor: User, source: str) -> Round:
     spec = policy.approval
-    people = {
-        "requester_manager": ticket.requester.manager,
-        "service_owner": ticket.service.owner if ticket.service else None,
-    }
     step = steps.describe(type(ticket), verb)
     round_ = approvals.open_round(
         ticket,
-        approvals.people_for(spec.get("approvers", []), context=people),
+        named_by(ticket, spec),
         actor=actor,
         source=source,
         label=str(ticket),
@@ -102,6 +98,22 @@ def put(
     )  # fmt: skip
     _tell(ticket, round_, "approval_asked", actor=actor, source=source)
     return round_
+
+
+def named_by(ticket: Ticket, spec: Mapping[str, Any]) -> list[User]:
+    """The active people whom the approvers of ``spec`` name for this ticket, each once, in order."""
+    people = {
+        "requester_manager": ticket.requester.manager,
+        "service_owner": ticket.service.owner if ticket.service else None,
+    }
+    return approvals.people_for(spec.get("approvers", []), context=people)
+
+
+@transaction.atomic
+def withdraw(ticket: Ticket, *, actor: User, source: str) -> None:
+    """Take back the questions about a ticket that wait for votes."""
+    for round_ in Round.objects.pending().filter(subject_type="ticket", subject_id=ticket.pk):
+        approvals.cancel(round_, actor=actor, source=source)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,6 +35,14 @@ MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(minutes=1)
 
 Action = EscalationStep.Action
+
+#: Whom the steps of an action tell, where a higher package knows: filled by ``register_people``.
+_people: dict[str, Callable[[Ticket], Iterable[User]]] = {}
+
+
+def register_people(action: str, people: Callable[[Ticket], Iterable[User]]) -> None:
+    """Let ``people(ticket)`` say whom steps of this action tell; called from ``AppConfig.ready``."""
+    _people[action] = people
 
 
 def handle(*, seconds: float = SECONDS) -> int:
@@ -196,7 +204,8 @@ def _perform(ticket: Ticket, event: ClockEvent, step: EscalationStep) -> Taken:
         return Taken(step.action, True)
     people = tuple(person.pk for person in _who_sees(ticket, _people_for(ticket, step)))
     if not people:
-        raise Refused(_("There is nobody to tell."))
+        on_call = step.action == Action.PAGE_ON_CALL
+        raise Refused(_("Nobody is on call for its team.") if on_call else _("There is nobody to tell."))
     return Taken(step.action, True, recipients=people)
 
 
@@ -211,6 +220,8 @@ def _raise_priority(ticket: Ticket, system: User, reason: str) -> None:
 
 
 def _people_for(ticket: Ticket, step: EscalationStep) -> Iterable[User]:
+    if step.action in _people:
+        return _people[step.action](ticket)
     match step.action:
         case Action.NOTIFY_ASSIGNEE:
             return [ticket.assignee] if ticket.assignee and ticket.assignee.is_active else []
@@ -221,6 +232,8 @@ def _people_for(ticket: Ticket, step: EscalationStep) -> Iterable[User]:
         case Action.NOTIFY_OWNER:
             owner = ticket.service.owner if ticket.service else None
             return [owner] if owner and owner.is_active else []
+        case Action.PAGE_ON_CALL:
+            return []
         case _:
             return User.objects.people().holding(step.role)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import django_fsm as fsm
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from itsm.lib import clock
+from itsm.lib.states import StateField
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -27,9 +27,9 @@ class DeskRecords(models.QuerySet[Any]):
         return self if user.is_system or (user.is_active and user.is_desk) else self.none()
 
 
-def state_of(states: type[models.TextChoices], first: str) -> fsm.FSMField:
+def state_of(states: type[models.TextChoices], first: str) -> StateField:
     """The field ``state`` of a record."""
-    return fsm.FSMField(_("state"), max_length=20, choices=states.choices, default=first, editable=False)
+    return StateField(_("state"), max_length=20, choices=states.choices, default=first, editable=False)
 
 
 def latest(name: str) -> models.Index:

@@ -31,7 +31,7 @@ from operation.services import events, sources
 MOST_SIGNALS = 2_000
 MOST_BYTES = 5_000_000
 
-RECEIPT = shape("Receipt", {
+RECEIPT = shape("MonitoringReceipt", {
     "new": serializers.IntegerField(help_text="Events that were not known."),
     "repeated": serializers.IntegerField(help_text="Known events that still fire."),
     "resolved": serializers.IntegerField(), "suppressed": serializers.IntegerField(),
@@ -80,7 +80,7 @@ class Intake(APIView):
         return 'Bearer realm="intake"'
 
 
-class EventSerializer(StrictModel):
+class MonitoringEventSerializer(StrictModel):
     source = serializers.CharField(source="source.name", read_only=True)
     service = service_ref(read_only=True)
     item = serializers.SerializerMethodField()
@@ -113,7 +113,7 @@ class Events(DeskOnly, Reading):
     """What monitoring tools reported: repeated reports are one event."""
 
     queryset = Event.objects.none()
-    serializer_class = EventSerializer
+    serializer_class = MonitoringEventSerializer
     filterset_class = EventFilters
     scope = "monitoring"
     http_method_names = ["get", "head"]

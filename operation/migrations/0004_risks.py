@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -28,7 +27,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, help_text='What is done, and how it is tested.', validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='description')),
                 ('test_every_days', models.PositiveSmallIntegerField(default=180, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1830)], verbose_name='tested every (days)')),
                 ('next_test_on', models.DateField(blank=True, editable=False, null=True, verbose_name='next test')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('active', 'In force'), ('retired', 'Retired')], default='planned', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('active', 'In force'), ('retired', 'Retired')], default='planned', editable=False, max_length=10, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
@@ -72,7 +71,7 @@ class Migration(migrations.Migration):
                 ('residual_impact', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='impact after treatment')),
                 ('review_on', models.DateField(blank=True, null=True, verbose_name='review on')),
                 ('score', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='score')),
-                ('state', django_fsm.FSMField(choices=[('identified', 'Identified'), ('assessed', 'Assessed'), ('treated', 'Being treated'), ('accepted', 'Accepted'), ('closed', 'Closed')], default='identified', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('identified', 'Identified'), ('assessed', 'Assessed'), ('treated', 'Being treated'), ('accepted', 'Accepted'), ('closed', 'Closed')], default='identified', editable=False, max_length=10, verbose_name='state')),
                 ('controls', models.ManyToManyField(blank=True, related_name='risks', to='operation.control', verbose_name='controls')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owned_risks', to=settings.AUTH_USER_MODEL, verbose_name='owner')),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
 from itsm.lib import clock
+from itsm.lib.states import StateField
 from operation import policies
 from operation.models.incident import Incident
 from operation.states import OutageKind, OutageState
@@ -80,7 +81,7 @@ class Outage(models.Model):
     incident = models.ForeignKey(
         Incident, models.PROTECT, null=True, blank=True, related_name="outages", verbose_name=_("incident")
     )
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=OutageState.choices, default=OutageState.ACTIVE, editable=False
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)

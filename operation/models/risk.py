@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
 from itsm.lib import clock
+from itsm.lib.states import StateField
 from itsm.workflow.record import Record
 from operation import risk_policies as policies
 from operation.states import ControlState, RiskState, Treatment
@@ -62,7 +63,7 @@ class Control(Record):
         _("tested every (days)"), default=180, validators=[MinValueValidator(1), MaxValueValidator(1830)]
     )
     next_test_on = models.DateField(_("next test"), null=True, blank=True, editable=False)
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=ControlState.choices, default=ControlState.PLANNED, editable=False
     )
 
@@ -190,7 +191,7 @@ class Risk(Record):
     review_on = models.DateField(_("review on"), null=True, blank=True)
     #: What counts now, kept for sorting: the residual score once treatment has begun, else the inherent one.
     score = models.PositiveSmallIntegerField(_("score"), default=0, editable=False)
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=RiskState.choices, default=RiskState.IDENTIFIED, editable=False
     )
 

@@ -117,6 +117,22 @@ def _step(verb: str) -> Any:
 contain, eradicate, recover = _step("contain"), _step("eradicate"), _step("recover")
 
 
+def report(
+    incident: SecurityIncident, *, actor: User, source: str, notification: str, version: int | None = None
+) -> SecurityIncident:
+    """Keep what the authority was told, or why nothing is to be told."""
+    return move(
+        incident, "report", actor=actor, source=source, version=version, body=notification, notification=notification
+    )
+
+
+def close(
+    incident: SecurityIncident, *, actor: User, source: str, lessons: str, version: int | None = None
+) -> SecurityIncident:
+    """End it with what was learned."""
+    return move(incident, "close", actor=actor, source=source, version=version, body=lessons, lessons=lessons)
+
+
 def reopen(
     incident: SecurityIncident, *, actor: User, source: str, reason: str, version: int | None = None
 ) -> SecurityIncident:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Organisation
 from itsm.catalogue.models import Service, ServiceOffering
 from itsm.lib import clock
+from itsm.lib.states import StateField
 from itsm.workflow.record import Record
 from strategy import policies
 from strategy.states import GoalState, Moscow, RequirementState
@@ -56,7 +57,7 @@ class Goal(Record):
     ends_on = models.DateField(_("until"))
     #: Percent, kept when a key result or a part changes; none while nothing is measured.
     progress = models.DecimalField(_("progress"), max_digits=5, decimal_places=2, null=True, editable=False)
-    state = fsm.FSMField(_("state"), max_length=10, choices=GoalState.choices, default=GoalState.DRAFT, editable=False)
+    state = StateField(_("state"), max_length=10, choices=GoalState.choices, default=GoalState.DRAFT, editable=False)
 
     objects = GoalQuerySet.as_manager()
 
@@ -201,7 +202,7 @@ class BusinessRequirement(Record):
     priority = models.CharField(_("priority"), max_length=10, choices=Moscow, default=Moscow.SHOULD)
     goals = models.ManyToManyField(Goal, blank=True, related_name="requirements", verbose_name=_("goals"))
     services = models.ManyToManyField(Service, blank=True, related_name="requirements", verbose_name=_("services"))
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=RequirementState.choices, default=RequirementState.CAPTURED, editable=False
     )
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
+from itsm.lib.states import StateField
 from itsm.workflow.record import Record
 from strategy import money, policies
 from strategy.models.goals import LONG, BusinessRequirement, Goal
@@ -81,7 +82,7 @@ class BusinessCase(Record):
     decide_by = models.DateField(_("decide by"), null=True, blank=True)
     #: 0 to 100, kept for sorting.
     score = models.PositiveSmallIntegerField(_("score"), default=0, editable=False)
-    state = fsm.FSMField(_("state"), max_length=10, choices=CaseState.choices, default=CaseState.DRAFT, editable=False)
+    state = StateField(_("state"), max_length=10, choices=CaseState.choices, default=CaseState.DRAFT, editable=False)
 
     objects = CaseQuerySet.as_manager()
 
@@ -107,6 +108,11 @@ class BusinessCase(Record):
     def cost(self) -> Decimal:
         """All costs of the years looked at."""
         return self.one_off_cost + self.yearly_cost * self.years
+
+    @property
+    def cost_of_year(self) -> Decimal:
+        """Yearly cost with the one-off cost spread over the years looked at."""
+        return money.cents(self.cost / self.years)
 
     @property
     def value(self) -> Decimal | None:

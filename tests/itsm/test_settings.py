@@ -52,7 +52,7 @@ def test_web_server_refuses_without_traceback(environment):
 
 
 @pytest.mark.process
-def test_only_the_embedded_run_makes_a_key_and_commands_read_it(manage, up, environment, tmp_path):
+def test_only_the_embedded_run_makes_a_key_and_commands_read_it(manage, up, installed, tmp_path):
     key = tmp_path / "var" / "secret_key"
     assert manage("check").returncode == 2
     assert not key.exists()

@@ -23,8 +23,8 @@ from itsm.integrations.api.refs import PersonRef, category_ref, organisation_ref
 from itsm.integrations.api.shapes import shape
 from itsm.integrations.api.steps import TakingSteps
 from itsm.lib.errors import Denied
-from transition import policies
 from transition.models import Article
+from transition.policies import articles as policies
 from transition.services import articles
 
 LONGEST_TEXT = 200_000

@@ -23,11 +23,11 @@ from itsm.integrations.api.tickets.writing import TicketEdit, TicketOpening
 from itsm.lib.errors import Denied
 from itsm.tickets.states import Channel
 from itsm.workflow import edits
-from transition import change_policies as policies
-from transition.change_states import ChangeType, Outcome, RiskLevel
 from transition.models import Change, ChangeTemplate, ConfigurationItem, Release
+from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
 from transition.services import changes
+from transition.states.changes import ChangeType, Outcome, RiskLevel
 
 #: Fields that ``plan`` writes, not the editing that all tickets share.
 PLAN = (

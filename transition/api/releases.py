@@ -15,9 +15,9 @@ from itsm.api.fields import Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer
 from itsm.integrations.api.refs import PersonRef, service_ref, viewer
-from transition.change_states import Decision
 from transition.models import AgendaItem, CABMeeting, Change, Deployment, Release
 from transition.services import cab, releases
+from transition.states.changes import Decision
 
 
 def change_ref(**kwargs: Any) -> Ref:

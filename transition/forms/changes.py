@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
 from itsm.desk.forms.fields import LinesField
-from transition.change_states import ChangeType, ReleaseState
 from transition.models import (
     ApprovalRule,
     Change,
@@ -26,6 +25,7 @@ from transition.models import (
     Release,
     RiskQuestion,
 )
+from transition.states.changes import ChangeType, ReleaseState
 
 MOMENT = {"type": "datetime-local"}
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]

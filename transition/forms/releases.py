@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from itsm.desk.forms.fields import PeopleField, PersonField
-from transition.change_states import Decision, ReleaseState
 from transition.forms.changes import living, moment
 from transition.models import CABMeeting, Deployment, Release
+from transition.states.changes import Decision, ReleaseState
 
 
 class ReleaseForm(forms.ModelForm):

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='what is delivered')),
                 ('planned_for', models.DateField(blank=True, null=True, verbose_name='planned for')),
                 ('early_life_until', models.DateField(blank=True, editable=False, null=True, verbose_name='early-life support until')),
-                ('state', django_fsm.FSMField(choices=[('preparing', 'Preparing'), ('checking', 'Being checked'), ('acceptance', 'Waiting for acceptance'), ('accepted', 'Accepted'), ('early_life', 'Early-life support'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='preparing', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('preparing', 'Preparing'), ('checking', 'Being checked'), ('acceptance', 'Waiting for acceptance'), ('accepted', 'Accepted'), ('early_life', 'Early-life support'), ('completed', 'Completed'), ('cancelled', 'Cancelled')], default='preparing', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='customer who accepts')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -85,7 +84,7 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateField(verbose_name='from')),
                 ('valid_to', models.DateField(blank=True, help_text='Empty: until it is ended.', null=True, verbose_name='to')),
                 ('notes', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='notes')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('active', 'Active'), ('suspended', 'Suspended'), ('ended', 'Ended'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('active', 'Active'), ('suspended', 'Suspended'), ('ended', 'Ended'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=20, verbose_name='state')),
                 ('coverage', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='subscription', to='sla.coverage')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='catalogue.serviceoffering', verbose_name='offering')),
@@ -108,7 +107,7 @@ class Migration(migrations.Migration):
                 ('support_model', models.TextField(blank=True, help_text='Who answers first, who helps, who is called at night, which supplier stands behind it.', validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='support model')),
                 ('articles_needed', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MaxValueValidator(50)], verbose_name='published articles needed')),
                 ('signed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='signed')),
-                ('state', django_fsm.FSMField(choices=[('preparing', 'Preparing'), ('offered', 'Offered to support'), ('signed', 'Signed'), ('cancelled', 'Cancelled')], default='preparing', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('preparing', 'Preparing'), ('offered', 'Offered to support'), ('signed', 'Signed'), ('cancelled', 'Cancelled')], default='preparing', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='catalogue.service', verbose_name='service')),
                 ('signed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.catalogue.validators
 import itsm.lib.clock
 from decimal import Decimal
@@ -67,7 +66,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=160, verbose_name='name')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='description')),
                 ('attributes', models.JSONField(blank=True, default=dict, verbose_name='attributes')),
-                ('state', django_fsm.FSMField(choices=[('ordered', 'Ordered'), ('in_stock', 'In stock'), ('deployed', 'Deployed'), ('in_repair', 'In repair'), ('retired', 'Retired'), ('disposed', 'Disposed of')], default='ordered', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('ordered', 'Ordered'), ('in_stock', 'In stock'), ('deployed', 'Deployed'), ('in_repair', 'In repair'), ('retired', 'Retired'), ('disposed', 'Disposed of')], default='ordered', editable=False, max_length=10, verbose_name='state')),
                 ('location', models.CharField(blank=True, max_length=120, verbose_name='location')),
                 ('serial', models.CharField(blank=True, max_length=120, verbose_name='serial number')),
                 ('purchased_on', models.DateField(blank=True, null=True, verbose_name='purchased on')),

@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from decimal import Decimal
 from django.conf import settings
@@ -34,7 +33,7 @@ class Migration(migrations.Migration):
                 ('cost', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='cost')),
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capital letters, such as EUR.')], verbose_name='currency')),
                 ('period', models.CharField(choices=[('once', 'once'), ('month', 'a month'), ('year', 'a year')], default='year', max_length=5, verbose_name='paid')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', editable=False, max_length=10, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('items', models.ManyToManyField(blank=True, related_name='contracts', to='transition.configurationitem', verbose_name='items it covers')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
@@ -61,7 +60,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capital letters, such as EUR.')], verbose_name='currency')),
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='note')),
-                ('state', django_fsm.FSMField(choices=[('active', 'In use'), ('ended', 'Ended')], default='active', editable=False, max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('active', 'In use'), ('ended', 'Ended')], default='active', editable=False, max_length=10, verbose_name='state')),
                 ('contract', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='licences', to='transition.contract', verbose_name='contract')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='licences', to='transition.supplier', verbose_name='supplier')),

@@ -1,7 +1,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 import transition.models.windows
 from django.conf import settings
@@ -12,8 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),
-        ('catalogue', '0002_subscribers_only'),
-        ('tickets', '0006_reopened'),
+        ('catalogue', '0101_access_offerings'),
+        ('tickets', '0101_task_steps'),
         ('transition', '0103_contracts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -46,7 +45,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(verbose_name='begin')),
                 ('place', models.CharField(blank=True, max_length=200, verbose_name='place or link')),
                 ('minutes', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='minutes')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('held', 'Held'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('held', 'Held'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=20, verbose_name='state')),
                 ('attendees', models.ManyToManyField(blank=True, related_name='cab_meetings', to=settings.AUTH_USER_MODEL, verbose_name='who takes part')),
                 ('chair', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='chair')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
@@ -180,7 +179,7 @@ class Migration(migrations.Migration):
                 ('known_defects', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='known defects')),
                 ('planned_for', models.DateField(blank=True, null=True, verbose_name='planned for')),
                 ('deployed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deployed')),
-                ('state', django_fsm.FSMField(choices=[('planning', 'Planning'), ('building', 'Building'), ('testing', 'Testing'), ('approved', 'Approved'), ('deploying', 'Deploying'), ('deployed', 'Deployed'), ('closed', 'Closed'), ('rolled_back', 'Rolled back'), ('cancelled', 'Cancelled')], default='planning', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('planning', 'Planning'), ('building', 'Building'), ('testing', 'Testing'), ('approved', 'Approved'), ('deploying', 'Deploying'), ('deployed', 'Deployed'), ('closed', 'Closed'), ('rolled_back', 'Rolled back'), ('cancelled', 'Cancelled')], default='planning', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('services', models.ManyToManyField(related_name='releases', to='catalogue.service', verbose_name='services')),
@@ -203,7 +202,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='began')),
                 ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended')),
                 ('notes', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='notes')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('rolled_back', 'Rolled back')], default='planned', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('rolled_back', 'Rolled back')], default='planned', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='transition.release', verbose_name='release')),
             ],

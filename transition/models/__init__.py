@@ -3,10 +3,12 @@
 from .article import Article, ArticleFeedback, ArticleUse, ArticleVersion
 from .cab import AgendaItem, CABMeeting
 from .change import Change
-from .configuration import CIIdentity, CIRelation, CIType, ConfigurationItem, TicketCI
+from .configuration import CIIdentity, ConfigurationItem
 from .contract import Contract, Licence, LicenceAssignment
 from .delivery import Delivery, ExitCriterion, QualityCheck
 from .handover import HandoverItem, SupportHandover
+from .item_type import CIType
+from .relation import CIRelation, TicketCI
 from .release import Deployment, Release
 from .subscription import Subscription
 from .supply import Supplier

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Organisation
 from itsm.catalogue.models import Service, ServiceCategory
 from itsm.lib import clock
+from itsm.lib.states import StateField
 from itsm.tickets.models import Ticket
-from transition import policies
-from transition.states import ArticleState, Audience
+from transition.policies import articles as policies
+from transition.states.articles import ArticleState, Audience
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -101,7 +102,7 @@ class Article(models.Model):
     expires_at = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("From this day on readers do not see it.")
     )
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=ArticleState.choices, default=ArticleState.DRAFT, editable=False
     )
     published = models.ForeignKey(

@@ -8,10 +8,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
-from transition import release_policies as policies
-from transition.change_states import Decision
-from transition.change_states import MeetingState as State
 from transition.models.change import Change
+from transition.policies import releases as policies
+from transition.states.changes import Decision
+from transition.states.changes import MeetingState as State
 
 
 class MeetingQuerySet(DeskRecords):

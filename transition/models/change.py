@@ -18,11 +18,11 @@ from itsm.tickets.models import Ticket
 from itsm.tickets.models.ticket import TicketQuerySet
 from itsm.tickets.services import reference
 from itsm.workflow import conditions
-from transition import change_policies as policies
-from transition.change_states import ChangeState as State
-from transition.change_states import ChangeType, Outcome, RiskLevel
 from transition.models.release import Release
 from transition.models.windows import ChangeTemplate
+from transition.policies import changes as policies
+from transition.states.changes import ChangeState as State
+from transition.states.changes import ChangeType, Outcome, RiskLevel
 
 LONG = [MaxLengthValidator(20_000)]
 #: States in which what was written can still be changed.

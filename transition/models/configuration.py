@@ -1,4 +1,4 @@
-"""Assets and configuration: types, items, what tells one item from another, and how items hang together."""
+"""Configuration items, and what tells one from another."""
 
 from __future__ import annotations
 
@@ -10,127 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import django_fsm as fsm
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.models import Organisation, Team
-from itsm.catalogue.fields import FormSchemaField, names_in_order
 from itsm.catalogue.models import Service
-from itsm.catalogue.validators import validate_form_schema
 from itsm.lib import clock
 from itsm.lib.errors import Invalid
-from itsm.tickets.models import Ticket
+from itsm.lib.states import StateField
 from itsm.workflow.record import Record
-from transition import ci_policies as policies
-from transition.ci_states import REVERSED, CIState, RelationKind
+from transition.models.item_type import IDENTITY_COLUMNS, CIType
 from transition.models.supply import Supplier
+from transition.policies import configuration as policies
+from transition.states.configuration import CIState, RelationKind
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
-
-#: Columns of an item that can be an identity key, besides attributes of its type.
-IDENTITY_COLUMNS = ("serial", "name")
-#: No type lies deeper.
-MOST_LEVELS = 20
-
-
-class CIType(models.Model):
-    """What an item is: its place in the tree decides which attributes it has and what tells it from others."""
-
-    name = models.CharField(_("name"), max_length=80, unique=True)
-    parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("a kind of")
-    )
-    icon = models.CharField(_("icon"), max_length=40, default="box")
-    is_asset = models.BooleanField(
-        _("asset"), default=False, help_text=_("Bought, owned and written off, such as a laptop.")
-    )
-    attributes = FormSchemaField(
-        _("attributes"), default=dict, blank=True, validators=[validate_form_schema],
-        help_text=_("JSON Schema of what is asked of each item, besides what the types above ask."),
-    )  # fmt: skip
-    identity_keys = models.JSONField(
-        _("identity keys"), default=list, blank=True,
-        help_text=_("What tells one item from another, such as serial, hostname or mac; added to those above."),
-    )  # fmt: skip
-    is_active = models.BooleanField(_("active"), default=True)
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = _("type of item")
-        verbose_name_plural = _("types of items")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="transition_citype_not_own_parent"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        seen, parent = {self.pk}, self.parent
-        while parent is not None:
-            if self.pk and parent.pk in seen:
-                raise ValidationError({"parent": _("That would make a circle.")})
-            seen.add(parent.pk)
-            parent = parent.parent
-        if not isinstance(self.identity_keys, list) or not all(isinstance(key, str) for key in self.identity_keys):
-            raise ValidationError({"identity_keys": _("A list of names.")})
-        known = {*IDENTITY_COLUMNS, *self.schema().get("properties", {})}
-        unknown = [key for key in self.identity_keys if key not in known]
-        if unknown:
-            raise ValidationError(
-                {"identity_keys": _("Not an attribute of this type: %(names)s.") % {"names": ", ".join(unknown)}}
-            )
-
-    def lineage(self) -> list[CIType]:
-        """The type and those above it, the topmost first."""
-        found: list[CIType] = []
-        current: CIType | None = self
-        while current is not None and current not in found and len(found) < MOST_LEVELS:
-            found.append(current)
-            current = current.parent
-        return found[::-1]
-
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema of the attributes with those of the types above; empty where nothing is asked."""
-        properties: dict[str, Any] = {}
-        required: list[str] = []
-        for one in self.lineage():
-            own = one.attributes if isinstance(one.attributes, dict) else {}
-            asked = own.get("properties", {})
-            properties |= {name: asked[name] for name in names_in_order(own)}
-            required += own.get("required", ())
-        if not properties:
-            return {}
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": list(dict.fromkeys(required)),
-            "x-order": list(properties),
-        }
-
-    def keys(self) -> list[str]:
-        """Identity keys with those of the types above."""
-        return list(dict.fromkeys(key for one in self.lineage() for key in one.identity_keys))
-
-    def with_below(self) -> list[int]:
-        """Ids of the type and all types below it."""
-        below: dict[int | None, list[int]] = {}
-        for pk, parent in CIType.objects.values_list("pk", "parent_id"):
-            below.setdefault(parent, []).append(pk)
-        found, todo = [], [self.pk]
-        while todo:
-            pk = todo.pop()
-            if pk not in found:
-                found.append(pk)
-                todo += below.get(pk, ())
-        return found
 
 
 def normal(key: str, value: Any) -> str:
@@ -152,6 +50,10 @@ class ConfigurationItemQuerySet(models.QuerySet["ConfigurationItem"]):
 
     def assets(self) -> ConfigurationItemQuerySet:
         return self.filter(type__is_asset=True)
+
+    def used_by(self, user: User) -> ConfigurationItemQuerySet:
+        """The devices somebody works with."""
+        return self.filter(user=user, type__is_asset=True).present().select_related("type").order_by("name")
 
     def in_use(self) -> ConfigurationItemQuerySet:
         return self.filter(state__in=CIState.IN_USE)
@@ -175,7 +77,7 @@ class ConfigurationItem(Record):
     description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(20_000)])
     type = models.ForeignKey(CIType, models.PROTECT, related_name="items", verbose_name=_("type"))
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
-    state = fsm.FSMField(_("state"), max_length=10, choices=CIState.choices, default=CIState.ORDERED, editable=False)
+    state = StateField(_("state"), max_length=10, choices=CIState.choices, default=CIState.ORDERED, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="owned_items",
         verbose_name=_("owner"), help_text=_("Who answers for it."),
@@ -258,8 +160,9 @@ class ConfigurationItem(Record):
 
     def needed_by_in_use(self) -> models.QuerySet[ConfigurationItem]:
         """Items in use that fail with this one."""
-        needing = CIRelation.objects.filter(needed=self.pk).values("needing")
-        return ConfigurationItem.objects.in_use().filter(pk__in=needing)
+        standing = self.incoming.filter(kind__in=RelationKind.NEEDS).values("source")
+        fed = self.outgoing.filter(kind__in=RelationKind.CARRIES).values("target")
+        return ConfigurationItem.objects.in_use().filter(Q(pk__in=standing) | Q(pk__in=fed))
 
     def identity(self, keys: Iterable[str] | None = None) -> dict[str, str]:
         """Its identifying values by key, as they are compared; keys without a value are left out."""
@@ -382,81 +285,3 @@ def taken(key: str, value: str, number: str = "") -> str:
     """The message that another item has this value already."""
     words = {"number": number or _now("Another item"), "key": key, "value": value}
     return _now("%(number)s has the %(key)s “%(value)s” already.") % words
-
-
-class CIRelationQuerySet(models.QuerySet["CIRelation"]):
-    def visible_to(self, user: User) -> CIRelationQuerySet:
-        return self if policies.reads(user) else self.none()
-
-    def of(self, items: Iterable[int]) -> CIRelationQuerySet:
-        """Relations that begin or end at one of these items."""
-        ids = list(items)
-        return self.filter(Q(source__in=ids) | Q(target__in=ids))
-
-
-class CIRelation(models.Model):
-    """How one item stands to another, read from the source: “shop depends on database”.
-
-    ``needing`` fails when ``needed`` fails. The database derives both from the kind, so that impact is one
-    walk over one index; items that are only connected have neither.
-    """
-
-    source = models.ForeignKey(ConfigurationItem, models.CASCADE, related_name="outgoing", verbose_name=_("item"))
-    kind = models.CharField(_("relation"), max_length=12, choices=RelationKind)
-    target = models.ForeignKey(ConfigurationItem, models.CASCADE, related_name="incoming", verbose_name=_("other item"))
-    needing = models.GeneratedField(
-        expression=Case(
-            When(kind__in=RelationKind.NEEDS, then=F("source_id")), When(kind__in=RelationKind.CARRIES, then=F("target_id")),
-            default=None,
-        ),
-        output_field=models.BigIntegerField(null=True), db_persist=True,
-    )  # fmt: skip
-    needed = models.GeneratedField(
-        expression=Case(
-            When(kind__in=RelationKind.NEEDS, then=F("target_id")), When(kind__in=RelationKind.CARRIES, then=F("source_id")),
-            default=None,
-        ),
-        output_field=models.BigIntegerField(null=True), db_persist=True,
-    )  # fmt: skip
-
-    objects = CIRelationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-        verbose_name = _("relation")
-        verbose_name_plural = _("relations")
-        indexes = [
-            models.Index(fields=["needed", "needing"], name="transition_cirelation_up"),
-            models.Index(fields=["needing", "needed"], name="transition_cirelation_down"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["source", "kind", "target"], name="transition_cirelation_once"),
-            models.CheckConstraint(condition=~Q(source=F("target")), name="transition_cirelation_not_self"),
-            models.CheckConstraint(condition=Q(kind__in=RelationKind.values), name="transition_cirelation_kind_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.target.number} {self.target}"
-
-    def from_target(self) -> str:
-        """The same said from the other side."""
-        return f"{REVERSED[RelationKind(self.kind)]} {self.source.number} {self.source}"
-
-
-class TicketCI(models.Model):
-    """A ticket is about this item."""
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="ticket_items")
-    item = models.ForeignKey(ConfigurationItem, models.PROTECT, related_name="ticket_links")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        ordering = ["id"]
-        verbose_name = _("item of a ticket")
-        verbose_name_plural = _("items of tickets")
-        indexes = [models.Index(fields=["item", "-ticket"], name="transition_ticketci_of_item")]
-        constraints = [models.UniqueConstraint(fields=["ticket", "item"], name="transition_ticketci_once")]
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.item_id}"

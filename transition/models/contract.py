@@ -15,11 +15,12 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
+from itsm.lib.states import StateField
 from itsm.workflow.record import Record
-from transition import ci_policies as policies
-from transition.ci_states import ContractState, LicenceMetric, LicenceState, Period
 from transition.models.configuration import ConfigurationItem
 from transition.models.supply import Supplier
+from transition.policies import configuration as policies
+from transition.states.configuration import ContractState, LicenceMetric, LicenceState, Period
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -72,7 +73,7 @@ class Contract(Record):
         ConfigurationItem, blank=True, related_name="contracts", verbose_name=_("items it covers")
     )
     services = models.ManyToManyField(Service, blank=True, related_name="+", verbose_name=_("services it covers"))
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=ContractState.choices, default=ContractState.DRAFT, editable=False
     )
 
@@ -140,7 +141,7 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
         return self.annotate(used=Count("assignments"))
 
     def over_used(self) -> LicenceQuerySet:
-        return self.filter(state=LicenceState.ACTIVE).with_used().filter(used__gt=F("entitled"))
+        return self.filter(state=LicenceState.ACTIVE).annotate(used=Count("assignments")).filter(used__gt=F("entitled"))
 
 
 class Licence(Record):
@@ -165,7 +166,7 @@ class Licence(Record):
     currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=CURRENCY)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     description = models.TextField(_("note"), blank=True, validators=LONG)
-    state = fsm.FSMField(
+    state = StateField(
         _("state"), max_length=10, choices=LicenceState.choices, default=LicenceState.ACTIVE, editable=False
     )
 

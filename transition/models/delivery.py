@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
-from transition import delivery_policies as policies
-from transition.states import Comparison
-from transition.states import DeliveryState as State
+from transition.policies import delivery as policies
+from transition.states.delivery import Comparison
+from transition.states.delivery import DeliveryState as State
 
 
 class DeliveryQuerySet(DeskRecords):

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
-from transition import delivery_policies as policies
 from transition.models.article import Article
-from transition.states import ArticleState, HandoverTopic
-from transition.states import HandoverState as State
+from transition.policies import delivery as policies
+from transition.states.articles import ArticleState
+from transition.states.delivery import HandoverState as State
+from transition.states.delivery import HandoverTopic
 
 
 class HandoverQuerySet(DeskRecords):

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from itsm.catalogue.models import Service
 from itsm.lib import clock
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
-from transition import release_policies as policies
-from transition.change_states import DeploymentState, Environment, ReleaseSize
-from transition.change_states import ReleaseState as State
+from transition.policies import releases as policies
+from transition.states.changes import DeploymentState, Environment, ReleaseSize
+from transition.states.changes import ReleaseState as State
 
 
 class ReleaseQuerySet(DeskRecords):

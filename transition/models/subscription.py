@@ -13,8 +13,8 @@ from itsm.accounts.models import Organisation
 from itsm.catalogue.models import ServiceOffering
 from itsm.sla.models import Coverage, SupportLevel
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
-from transition import delivery_policies as policies
-from transition.states import SubscriptionState as State
+from transition.policies import delivery as policies
+from transition.states.delivery import SubscriptionState as State
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

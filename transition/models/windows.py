@@ -17,7 +17,7 @@ from itsm.accounts.models import Team
 from itsm.accounts.roles import Role
 from itsm.approvals.models import Round
 from itsm.catalogue.models import Service
-from transition.change_states import ChangeType, RiskLevel, Weekday
+from transition.states.changes import ChangeType, RiskLevel, Weekday
 
 TEXT = [MaxLengthValidator(20_000)]
 

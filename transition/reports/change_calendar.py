@@ -12,9 +12,9 @@ from django.utils import timezone
 from itsm.catalogue import health
 from itsm.catalogue.models import Service
 from itsm.lib import clock
-from transition.change_states import ChangeState
 from transition.models import Change, FreezeWindow, MaintenanceWindow
 from transition.reports import change_conflicts, change_scope
+from transition.states.changes import ChangeState
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

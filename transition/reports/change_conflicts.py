@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from itsm.catalogue.models import Service
 from itsm.lib import clock
 from itsm.ui.times import duration, when_words
-from transition.change_states import ChangeState
 from transition.models import Change, ConfigurationItem, FreezeWindow, MaintenanceWindow, TicketCI
 from transition.reports import change_scope
 from transition.reports.change_scope import Scope
+from transition.states.changes import ChangeState
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 
 from itsm.catalogue.models import Service
 from itsm.lib import clock
-from transition.change_states import ChangeType, Outcome, RiskLevel
 from transition.models import ApprovalRule, Change, RiskQuestion
 from transition.reports import change_scope
+from transition.states.changes import ChangeType, Outcome, RiskLevel
 
 #: What each part can add at most.
 MOST_ANSWERS, MOST_RADIUS, MOST_RECORD = 50, 30, 20

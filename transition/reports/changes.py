@@ -15,10 +15,10 @@ from itsm.approvals.models import Seat
 from itsm.lib import clock
 from itsm.tickets.models import Ticket, TicketLink
 from itsm.ui.times import when_words
-from transition import change_policies as policies
-from transition.change_states import ChangeState, ChangeType, Outcome
 from transition.models import CABMeeting, Change, TicketCI
+from transition.policies import changes as policies
 from transition.reports import change_scope
+from transition.states.changes import ChangeState, ChangeType, Outcome
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 from django.urls import reverse
@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from itsm.catalogue.guards import Requirement
 from itsm.catalogue.models import Service
 from itsm.tickets.models import Ticket
-from transition.ci_states import CIState
 from transition.models import ConfigurationItem, Contract, Licence, TicketCI
+from transition.states.configuration import CIState
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -83,16 +83,22 @@ class Figures:
     #: Assets whose warranty ends soon.
     warranty: list[ConfigurationItem]
     contracts: list[Contract]
-    licences: list[Licence]
+    #: How many contracts end soon or want notice; ``contracts`` has the first of them.
+    ending: int
+    #: Licences used more than entitled, with how often.
+    licences: list[tuple[Licence, int]]
 
 
 def figures(user: User, today: date) -> Figures:
     """Counts and the first few of what needs attention, of what this person may see."""
     items = ConfigurationItem.objects.visible_to(user)
+    expiring = Contract.objects.visible_to(user).expiring(today)
+    over: Any = Licence.objects.visible_to(user).over_used().order_by("pk")[:3]
     return Figures(
         items.filter(state=CIState.DEPLOYED).count(),
         items.filter(state=CIState.IN_REPAIR).count(),
         list(items.warranty_ends(today, today + WARRANTY_SOON).order_by("warranty_until", "pk")[:3]),
-        list(Contract.objects.visible_to(user).expiring(today).select_related("supplier").order_by("ends_on")[:3]),
-        list(Licence.objects.visible_to(user).over_used().order_by("pk")[:3]),
+        list(expiring.select_related("supplier").order_by("ends_on")[:3]),
+        expiring.count(),
+        [(licence, licence.used) for licence in over],
     )

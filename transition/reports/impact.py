@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import Q
 
 from itsm.catalogue.models import Service, ServiceDependency, ServiceOffering
-from transition.ci_states import CIState
 from transition.models import CIRelation, ConfigurationItem
+from transition.states.configuration import CIState
 
 Direction = Literal["up", "down"]
 

@@ -17,9 +17,10 @@ from itsm.lib.errors import Denied, Invalid, Refused, Stale
 from itsm.notifications.services.events import emit
 from itsm.workflow import inputs, steps
 from itsm.workflow.moves import lock, move
-from transition import fulltext, policies
+from transition import fulltext
 from transition.models import Article, ArticleFeedback, ArticleUse, ArticleVersion
-from transition.states import ArticleState
+from transition.policies import articles as policies
+from transition.states.articles import ArticleState
 
 if TYPE_CHECKING:
     from itsm.accounts.models import Organisation, User

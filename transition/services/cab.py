@@ -13,10 +13,10 @@ from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.workflow import records
 from itsm.workflow.moves import lock, move
-from transition import release_policies as policies
-from transition.change_states import ChangeState, Decision, MeetingState
 from transition.models import AgendaItem, CABMeeting, Change
+from transition.policies import releases as policies
 from transition.services import change_approvals
+from transition.states.changes import ChangeState, Decision, MeetingState
 
 
 def next_meeting() -> CABMeeting | None:

@@ -16,9 +16,9 @@ from itsm.lib.sources import Source
 from itsm.workflow import approvals as decisions
 from itsm.workflow import conditions
 from itsm.workflow.moves import move
-from transition.change_states import ChangeState
 from transition.models import ApprovalRule, Change
 from transition.reports import change_conflicts, change_risk
+from transition.states.changes import ChangeState
 
 #: The question that decides whether it is done, and the one about emergencies afterwards.
 BEFORE, AFTER = "implement", "close"

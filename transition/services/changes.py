@@ -19,11 +19,11 @@ from itsm.workflow import work
 from itsm.workflow.files import keep_at_opening
 from itsm.workflow.moves import lock, move
 from itsm.workflow.opening import open_ticket
-from transition import change_policies as policies
-from transition.change_states import ChangeType, Outcome, ReleaseState
 from transition.models import Change, ChangeTemplate, ConfigurationItem, Release
+from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
 from transition.services import cab, change_approvals, configuration
+from transition.states.changes import ChangeType, Outcome, ReleaseState
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile

@@ -13,7 +13,7 @@ from itsm.notifications.services import direct
 from itsm.notifications.services.events import emit
 from itsm.workflow.moves import move
 from transition.models import HandoverItem, Subscription, SupportHandover
-from transition.states import HandoverTopic, SubscriptionState
+from transition.states.delivery import HandoverTopic, SubscriptionState
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from itsm.accounts.models import Organisation, Team, User
 from itsm.catalogue.models import Service
 from itsm.lib.errors import Denied, DomainError, Invalid
-from transition import ci_policies as policies
-from transition.ci_states import CIState
 from transition.models import CIType, Supplier
+from transition.policies import configuration as policies
 from transition.services import upsert
+from transition.states.configuration import CIState
 
 if TYPE_CHECKING:
     from transition.models import ConfigurationItem

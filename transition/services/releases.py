@@ -16,10 +16,10 @@ from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid
 from itsm.workflow import records
 from itsm.workflow.moves import lock, move
-from transition import release_policies as policies
-from transition.change_states import DeploymentState, ReleaseSize, ReleaseState
 from transition.models import Change, Deployment, Release
+from transition.policies import releases as policies
 from transition.services import changes
+from transition.states.changes import DeploymentState, ReleaseSize, ReleaseState
 
 
 def check(release: Release, lists: Mapping[str, Any]) -> dict[str, Any]:

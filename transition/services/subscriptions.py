@@ -17,7 +17,7 @@ from itsm.sla.models import Coverage
 from itsm.sla.services import targets
 from itsm.workflow.moves import move
 from transition.models import Subscription
-from transition.states import SubscriptionState as State
+from transition.states.delivery import SubscriptionState as State
 
 if TYPE_CHECKING:
     from datetime import date

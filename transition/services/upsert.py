@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.workflow import records
-from transition import ci_policies as policies
 from transition.models import CIType, ConfigurationItem
 from transition.models.configuration import matches
+from transition.policies import configuration as policies
 from transition.services import configuration
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from itsm.tickets.models import Ticket
 from itsm.ui import keyset, markdown
 from itsm.ui import pages as ui
 from itsm.workflow import inputs, steps
-from transition import policies
-from transition.forms import ArticleForm, FeedbackForm
+from transition.forms.articles import ArticleForm, FeedbackForm
 from transition.models import Article, ArticleFeedback
+from transition.policies import articles as policies
 from transition.services import articles
-from transition.states import ArticleState, Audience
+from transition.states.articles import ArticleState, Audience
 
 
 def _article(request: HttpRequest, pk: int) -> Article:

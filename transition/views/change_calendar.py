@@ -17,10 +17,10 @@ from itsm.lib import clock
 from itsm.ui import pages as ui
 from itsm.ui.links import url_with
 from itsm.ui.times import day
-from transition import change_policies as policies
-from transition.change_states import ChangeType
+from transition.policies import changes as policies
 from transition.reports import change_calendar
 from transition.reports import changes as reports
+from transition.states.changes import ChangeType
 
 
 @require_safe

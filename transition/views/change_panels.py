@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from itsm.catalogue import health
 from itsm.catalogue.models import Service
 from itsm.lib import clock
-from transition import change_policies as policies
-from transition.change_states import ChangeState, Outcome, RiskLevel
 from transition.models import Change
+from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk, change_scope
 from transition.reports import changes as reports
 from transition.services import change_approvals
+from transition.states.changes import ChangeState, Outcome, RiskLevel
 
 KIND = "change"
 #: Columns of the schedule on the page.

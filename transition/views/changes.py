@@ -27,13 +27,13 @@ from itsm.ui import pages as ui
 from itsm.ui.forms import attempt, status
 from itsm.ui.times import when_words
 from itsm.workflow import links
-from transition import change_policies as policies
-from transition.change_states import ChangeState, ChangeType, Outcome, RiskLevel
 from transition.forms.changes import FORMATS, AssessForm, NewChangeForm, PlanForm
 from transition.models import Change
+from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
 from transition.reports import changes as reports
 from transition.services import changes
+from transition.states.changes import ChangeState, ChangeType, Outcome, RiskLevel
 
 PAGE = 50
 #: Months that the report shows.
@@ -63,7 +63,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not verdict:
         raise Denied(verdict.reason)
     parent = page.fetch(request.user, request.GET["parent"]) if request.GET.get("parent") else None
-    form = NewChangeForm(request.POST or None, initial=_start(request, parent))
+    form = NewChangeForm(shared.sent(request), initial=_start(request, parent))
     if request.method == "POST":
         made = attempt(form, lambda **_data: _open(request, form, parent))
         if made is not None:
@@ -98,7 +98,7 @@ def _open(request: HttpRequest, form: NewChangeForm, parent: Any) -> Change:
 def plan(request: HttpRequest, number: str) -> HttpResponse:
     """Write the plan of a change down."""
     change = _change(request, number, write=True)
-    form = PlanForm(request.POST or None, initial=PlanForm.of(change), change=change)
+    form = PlanForm(shared.sent(request), initial=PlanForm.of(change), change=change)
     if request.method == "POST":
         sent = request.POST.get("version", "")
         version = int(sent) if sent.isdigit() and len(sent) < 10 else None
@@ -121,7 +121,7 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
     change = _change(request, number, write=True)
     questions = change_risk.questions()
     form = AssessForm(
-        questions, request.POST or None, initial={f"q{key}": value for key, value in change.answers.items()}
+        questions, shared.sent(request), initial={f"q{key}": value for key, value in change.answers.items()}
     )
     if request.method == "POST":
         done = attempt(form, lambda **_data: changes.assess(

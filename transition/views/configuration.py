@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from itsm.catalogue import questions
-from itsm.catalogue.models import Service
+from itsm.desk.reports import services
 from itsm.desk.views.records import Filter, RecordPages, state_column
 from itsm.lib import clock
 from itsm.lib.errors import Denied
@@ -26,13 +26,13 @@ from itsm.ui.forms import attempt
 from itsm.ui.reference import Column
 from itsm.ui.times import ago, day
 from itsm.workflow import records
-from transition import ci_policies as policies
 from transition import maps
-from transition.ci_forms import ItemForm, RelationForm, TicketItemForm
-from transition.ci_states import REVERSED, CIState, RelationKind
+from transition.forms.configuration import ItemForm, RelationForm, TicketItemForm
 from transition.models import CIRelation, CIType, ConfigurationItem, Contract, Licence, Supplier
+from transition.policies import configuration as policies
 from transition.reports import impact
 from transition.services import configuration
+from transition.states.configuration import REVERSED, CIState, RelationKind
 
 #: Relations and tickets that a page shows.
 MOST_RELATIONS, MOST_TICKETS = 100, 10
@@ -87,9 +87,7 @@ class Items(RecordPages):
         Filter("state", gettext_lazy("State"), lambda: CIState.choices),
         Filter(
             "service", gettext_lazy("Service"),
-            lambda: Service.objects.filter(configuration_items__isnull=False).distinct().order_by("name")
-            .values_list("pk", "name"),
-            "services",
+            services.names, "services",
         ),
         Filter("supplier", gettext_lazy("Supplier"), lambda: Supplier.objects.values_list("pk", "name")),
         Filter("asset", gettext_lazy("Kind"), lambda: [("1", _("Assets")), ("0", _("Not assets"))], "type__is_asset"),

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from itsm.lib.errors import Denied
 from itsm.ui import pages as ui
-from transition import ci_policies as policies
-from transition.ci_forms import ImportForm
+from transition.forms.configuration import ImportForm
 from transition.models import CIType
+from transition.policies import configuration as policies
 from transition.services import item_import
 from transition.views.configuration import Items
 

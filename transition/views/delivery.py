@@ -23,7 +23,7 @@ from transition.forms.delivery import (
     SubscriptionForm,
 )
 from transition.models import Article, Delivery, QualityCheck, Subscription, SupportHandover
-from transition.states import DeliveryState, HandoverState, SubscriptionState
+from transition.states.delivery import DeliveryState, HandoverState, SubscriptionState
 
 
 def service_link(service: Any) -> Any:

@@ -21,8 +21,12 @@ from itsm.ui.forms import attempt
 from itsm.ui.reference import Column
 from itsm.ui.times import day, when
 from itsm.workflow import records
-from transition import release_policies as policies
-from transition.change_states import (
+from transition.forms.releases import AgendaForm, DecisionForm, DeploymentForm, MeetingForm, ReleaseForm
+from transition.models import AgendaItem, CABMeeting, Change, Deployment, Release
+from transition.policies import releases as policies
+from transition.reports import changes as reports
+from transition.services import cab, releases
+from transition.states.changes import (
     Decision,
     DeploymentState,
     Environment,
@@ -30,10 +34,6 @@ from transition.change_states import (
     ReleaseSize,
     ReleaseState,
 )
-from transition.forms.releases import AgendaForm, DecisionForm, DeploymentForm, MeetingForm, ReleaseForm
-from transition.models import AgendaItem, CABMeeting, Change, Deployment, Release
-from transition.reports import changes as reports
-from transition.services import cab, releases
 
 
 def _links(rows: Any) -> Any:

@@ -20,10 +20,10 @@ from itsm.ui import components, icons
 from itsm.ui import pages as ui
 from itsm.ui.reference import Column
 from itsm.ui.times import day
-from transition import ci_policies as policies
-from transition.ci_forms import AssignmentForm, ContractForm, LicenceForm, SupplierForm, TypeForm
-from transition.ci_states import ContractState, LicenceMetric, LicenceState
+from transition.forms.configuration import AssignmentForm, ContractForm, LicenceForm, SupplierForm, TypeForm
 from transition.models import CIType, ConfigurationItem, Contract, Licence, Supplier
+from transition.policies import configuration as policies
+from transition.states.configuration import ContractState, LicenceMetric, LicenceState
 from transition.views.configuration import money
 
 ASSETS = gettext_lazy("Assets")
@@ -110,10 +110,13 @@ class Licences(RecordPages):
     related = ("supplier",)
     search_fields = ("product",)
     columns = (
-        Column("product", gettext_lazy("Product")), state_column(), Column("supplier", gettext_lazy("Supplier"), opt=True),
-        Column("metric", gettext_lazy("Counts"), opt=True),
+        Column("product", gettext_lazy("Product")), state_column(),
+        Column("supplier", gettext_lazy("Supplier"), opt=True), Column("metric", gettext_lazy("Counts"), opt=True),
         Column("used", gettext_lazy("Used of entitled"), cell=_used, right=True),
-        Column("valid_until", gettext_lazy("Valid until"), cell=lambda one: day(one.valid_until) if one.valid_until else "–"),
+        Column(
+            "valid_until", gettext_lazy("Valid until"),
+            cell=lambda one: day(one.valid_until) if one.valid_until else "–",
+        ),
     )  # fmt: skip
     filters = (
         Filter("state", gettext_lazy("State"), lambda: LicenceState.choices),
@@ -183,11 +186,13 @@ def supplier(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     found = get_object_or_404(Supplier, pk=pk)
     items = ConfigurationItem.objects.visible_to(request.user).filter(supplier=found).present()
+    contracts = Contract.objects.visible_to(request.user).filter(supplier=found).order_by("ends_on")
+    licences = Licence.objects.visible_to(request.user).filter(supplier=found).order_by("product")
     linked = [
-        (_("Contracts"), list(Contract.objects.visible_to(request.user).filter(supplier=found).order_by("ends_on")[:50])),
-        (_("Licences"), list(Licence.objects.visible_to(request.user).filter(supplier=found).order_by("product")[:50])),
+        (_("Contracts"), list(contracts[:50])),
+        (_("Licences"), list(licences[:50])),
         (_("Items"), list(items.order_by("name")[:20])),
-    ]  # fmt: skip
+    ]
     return ui.page(
         request, "transition/ci/supplier.html", title=found.name, supplier=found, linked=linked,
         edit_url=reverse("desk:settings-suppliers-edit", args=[pk]) if policies.keeps(request.user) else "",

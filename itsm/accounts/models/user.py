@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import CharField, Value
+from django.db.models import Case, CharField, IntegerField, Value, When
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -146,13 +146,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     def team_ids(self) -> frozenset[int]:
         return self._belonging[1]
 
+    @property
+    def restricted_team_ids(self) -> frozenset[int]:
+        """Those of the person's teams whose tickets nobody else sees."""
+        return self._belonging[2]
+
     @cached_property
-    def _belonging(self) -> tuple[frozenset[str], frozenset[int]]:
+    def _belonging(self) -> tuple[frozenset[str], frozenset[int], frozenset[int]]:
         """Roles and teams, which every page needs, in one query."""
-        roles = self.groups.order_by().values_list("name", Value(0))
-        teams = self.memberships.order_by().values_list(Value("", CharField()), "team_id")
+        roles = self.groups.order_by().values_list("name", Value(0), Value(0))
+        hidden = Case(When(team__is_restricted=True, then=Value(1)), default=Value(0), output_field=IntegerField())
+        teams = self.memberships.order_by().values_list(Value("", CharField()), "team_id", hidden)
         rows = list(roles.union(teams, all=True))
-        return frozenset(name for name, team in rows if name), frozenset(team for name, team in rows if not name)
+        return (
+            frozenset(name for name, _team, _hidden in rows if name),
+            frozenset(team for name, team, _hidden in rows if not name),
+            frozenset(team for name, team, hidden in rows if not name and hidden),
+        )
 
     @cached_property
     def led_team_ids(self) -> frozenset[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import nonmember
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +11,7 @@ from itsm.accounts.models import Organisation
 from itsm.catalogue.fields import FormSchemaField
 from itsm.catalogue.models.service import Service
 from itsm.catalogue.states import ServiceStatus
-from itsm.catalogue.validators import validate_form_schema
+from itsm.catalogue.validators import validate_approval, validate_form_schema, validate_plan
 
 
 def entitlement(organisation_id: int | None) -> models.Q:
@@ -30,6 +32,10 @@ class ServiceOffering(models.Model):
     class Kind(models.TextChoices):
         REPORT = "report", _("Report a problem")
         REQUEST = "request", _("Ask for something")
+        ACCESS = "access", _("Ask for access")
+
+        #: What is ordered: approved, then delivered.
+        ORDERED = nonmember(("request", "access"))
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="offerings", verbose_name=_("service"))
     name = models.CharField(_("name"), max_length=120)
@@ -40,8 +46,8 @@ class ServiceOffering(models.Model):
     icon = models.CharField(_("icon"), max_length=40, default="package")
     #: JSON Schema (object with properties) of the questions asked.
     request_form = FormSchemaField(_("form"), default=dict, blank=True, validators=[validate_form_schema])
-    fulfilment_plan = models.JSONField(_("fulfilment plan"), default=list, blank=True)
-    approval_policy = models.JSONField(_("approval policy"), default=dict, blank=True)
+    fulfilment_plan = models.JSONField(_("fulfilment plan"), default=list, blank=True, validators=[validate_plan])
+    approval_policy = models.JSONField(_("approval policy"), default=dict, blank=True, validators=[validate_approval])
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     entitled = models.ManyToManyField(
@@ -71,3 +77,8 @@ class ServiceOffering(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_ordered(self) -> bool:
+        """Ordered, approved and delivered, unlike what is reported and repaired."""
+        return self.kind in self.Kind.ORDERED

@@ -12,6 +12,7 @@ from itsm.accounts.models import Team
 from itsm.catalogue import policies
 from itsm.catalogue.states import ServiceStatus
 from itsm.lib import clock
+from itsm.lib.states import StateField
 
 
 class ServiceCategory(models.Model):
@@ -104,7 +105,7 @@ class Service(models.Model):
     support_team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("support team")
     )
-    status = fsm.FSMField(
+    status = StateField(
         _("status"), max_length=20, choices=ServiceStatus.choices, default=ServiceStatus.PROPOSED, editable=False
     )
     version = models.PositiveIntegerField(default=1, editable=False)

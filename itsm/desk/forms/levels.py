@@ -18,11 +18,17 @@ from itsm.lib import clock
 from itsm.lib.sources import Source
 from itsm.sla.models import Coverage, EscalationPolicy, EscalationStep, Metric, SupportLevel, WorkCalendar
 from itsm.sla.services import targets
+from itsm.tickets import kinds
 from itsm.tickets.models import HoldReason
 from itsm.tickets.states import Priority
 
-LEVEL_METRICS = (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE)
 BLANK_ROWS = 3
+
+
+def metrics_of(kind: str) -> tuple[Metric, ...]:
+    """What a support level promises about a kind: what is ordered is fulfilled, anything else resolved."""
+    done = kinds.get(kind).done_metric
+    return (Metric.FIRST_RESPONSE, Metric(done), Metric.UPDATE)
 
 
 class LevelForm(forms.ModelForm):
@@ -57,7 +63,7 @@ class TargetsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.owner, self.kind = owner, kind
         self.of_team = isinstance(owner, Team)
-        self.metrics = (Metric.OLA,) if self.of_team else LEVEL_METRICS
+        self.metrics = (Metric.OLA,) if self.of_team else metrics_of(kind)
         self.current = {(row.metric, row.priority): row for row in owner.targets.current().filter(kind=kind)}
         if self.of_team:
             calendar = next((row.calendar_id for row in self.current.values()), None)
@@ -212,6 +218,10 @@ class CoverageForm(forms.ModelForm):
             "valid_from": gettext_lazy("Counts by the day a ticket is opened. Empty: since ever."),
             "valid_to": gettext_lazy("The last day. Empty: until further notice."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["support_level"].queryset = SupportLevel.objects.filter(published_by="")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

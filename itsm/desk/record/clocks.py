@@ -18,7 +18,7 @@ from itsm.ui.times import duration, when
 if TYPE_CHECKING:
     from itsm.tickets.models import Ticket
 
-ORDER = {Metric.FIRST_RESPONSE: 0, Metric.UPDATE: 1, Metric.RESOLUTION: 2, Metric.OLA: 3}
+ORDER = {Metric.FIRST_RESPONSE: 0, Metric.UPDATE: 1, Metric.RESOLUTION: 2, Metric.OLA: 3, Metric.FULFILMENT: 2}
 TONES = {"met": "green", "breached": "red", "paused": "amber", "cancelled": "grey"}
 
 

@@ -41,6 +41,8 @@ TASKS: dict[str, Any] = {
     "task_done": gettext_lazy("finished the task {title}"),
     "task_skipped": gettext_lazy("skipped the task {title}"),
     "task_reopened": gettext_lazy("opened the task {title} again"),
+    "task_ready": gettext_lazy("the turn has come of the task {title}"),
+    "task_held": gettext_lazy("the task {title} waits again"),
 }
 APPROVALS: dict[str, Any] = {
     "approval_asked": gettext_lazy("asked for approval: {question}"),

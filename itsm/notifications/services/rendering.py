@@ -56,15 +56,17 @@ def fill_line(text: str, values: Mapping[str, str], known: Collection[str], leng
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
-def fill_markdown(text: str, values: Mapping[str, str], known: Collection[str]) -> str:
-    """The text as Markdown: what people wrote as Markdown stays it, names and titles are escaped."""
+def fill_markdown(
+    text: str, values: Mapping[str, str], known: Collection[str], marked: Collection[str] = FREE_TEXT | ADDRESSES
+) -> str:
+    """The text as Markdown: what people wrote as Markdown (``marked``) stays it, names and titles are escaped."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in known:
             return match[0]
         plain = values.get(name, "")
-        return plain if name in FREE_TEXT | ADDRESSES else escape_markdown(plain)
+        return plain if name in marked else escape_markdown(plain)
 
     return _tidy(PLACEHOLDER.sub(value, str(text)))
 

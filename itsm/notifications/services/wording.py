@@ -156,4 +156,5 @@ def sample(topic: Topic, recipient: User) -> Values:
         "sla.metric": _("Resolution"), "sla.due": due, "approval.question": _("Start the restart of the mail server?"),
         "approval.state": _("Approved"), "approval.deadline": due,
         "site.name": line(settings.SITE_NAME), "site.url": settings.SITE_URL,
+        **{name: str(value) for name, value in topic.sample},
     }  # fmt: skip

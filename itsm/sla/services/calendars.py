@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
@@ -66,7 +67,10 @@ def publish(calendar: WorkCalendar, *, actor: User | None, source: str) -> Calen
 
 
 def levels_by(calendar: WorkCalendar) -> list[int]:
-    return list(SupportLevel.objects.filter(calendar=calendar).values_list("pk", flat=True))
+    """Support levels with at least one target that runs by this calendar."""
+    own = Target.objects.current().filter(calendar=calendar, support_level__isnull=False)
+    rows = SupportLevel.objects.filter(Q(calendar=calendar) | Q(pk__in=own.values("support_level")))
+    return list(rows.values_list("pk", flat=True))
 
 
 def teams_by(calendar: WorkCalendar) -> list[int]:

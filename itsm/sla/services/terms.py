@@ -91,7 +91,8 @@ class Book:
         """Terms by metric from the ticket's support level; empty when there is none."""
         level = self.level_for(ticket)
         found: dict[str, Applied] = {}
-        for metric in (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE) if level else ():
+        promised = (Metric.FIRST_RESPONSE, Metric.RESOLUTION, Metric.UPDATE, Metric.FULFILMENT)
+        for metric in promised if level else ():
             target = self._target(ticket, metric, level.pk)  # type: ignore[union-attr]
             if target is not None:
                 found[metric] = self._of_level(level, target)  # type: ignore[arg-type]
@@ -110,7 +111,7 @@ class Book:
             target=target,
             label=level.name,
             calendar_version_id=target.version_id,  # type: ignore[attr-defined]
-            pause_reasons=tuple(sorted(level.pause_reasons)),
+            pause_reasons=tuple(sorted(level.pause_reasons if target.pause_reasons is None else target.pause_reasons)),
             steps=tuple((step.percent, step.pk) for step in steps if step.metric in ("", target.metric)),
         )
 
@@ -143,13 +144,13 @@ def _matches(row: Coverage, ticket: Ticket, day: date) -> bool:
 
 
 def _targets_of(kinds: Collection[str], levels: Collection[int], teams: Collection[int]) -> QuerySet[Target]:
-    """Current targets with the newest edition of the calendar each runs by, as ``version_id``."""
+    """Current targets with the newest edition of the calendar each runs by, its own first, as ``version_id``."""
     newest = CalendarVersion.objects.filter(calendar=OuterRef("hours")).order_by("-number").values("pk")[:1]
     return (
         Target.objects.current()
         .filter(Q(support_level__in=levels) | Q(team__in=teams), kind__in=kinds)
         .select_related("team")
-        .annotate(hours=Coalesce("support_level__calendar_id", "calendar_id"))
+        .annotate(hours=Coalesce("calendar_id", "support_level__calendar_id"))
         .annotate(version_id=Subquery(newest))
     )
 

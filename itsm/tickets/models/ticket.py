@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import django_fsm as fsm
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service, ServiceOffering
 from itsm.lib import clock
+from itsm.lib.states import StateField
 from itsm.tickets import kinds, numbers
 from itsm.tickets.models import visibility
 from itsm.tickets.states import Channel, Impact, Phase, Priority, SlaState, Urgency
@@ -98,7 +98,7 @@ class Ticket(models.Model):
     restricted_to = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("restricted to")
     )
-    state = fsm.FSMField(_("state"), max_length=30, editable=False)
+    state = StateField(_("state"), max_length=30, editable=False)
     phase = models.CharField(_("phase"), max_length=10, choices=Phase, editable=False)
     is_open = models.GeneratedField(
         expression=models.Q(phase__in=list(Phase.OPEN)),  # type: ignore[arg-type]  # the stubs forget Q

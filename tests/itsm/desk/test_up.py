@@ -29,6 +29,7 @@ def test_starts_becomes_ready_and_stops_on_sigterm(up, tmp_path):
     assert (tmp_path / "var" / "itsm.sqlite3").is_file()
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_twice_as_make_sends_it_still_stops_cleanly(up, number):
     server = up()
@@ -41,6 +42,7 @@ def test_a_signal_twice_as_make_sends_it_still_stops_cleanly(up, number):
     assert out.endswith("Stopped.\n")
 
 
+@pytest.mark.usefixtures("installed")
 def test_second_start_keeps_the_data_and_is_quick(up, manage):
     server = up()
     server.wait("/readyz")
@@ -57,6 +59,7 @@ def test_second_start_keeps_the_data_and_is_quick(up, manage):
     assert asked.stdout.strip() == "1"
 
 
+@pytest.mark.usefixtures("installed")
 def test_two_on_one_data_folder_are_refused(up, manage):
     up().wait("/healthz")
     second = manage("up", "--port", "0")
@@ -79,6 +82,7 @@ def test_a_port_in_use_fails_before_anything_changes(manage, tmp_path):
     assert not (tmp_path / "var" / "itsm.sqlite3").exists()
 
 
+@pytest.mark.usefixtures("installed")
 def test_after_being_killed_it_starts_again(up):
     server = up()
     server.wait("/readyz")
@@ -89,6 +93,7 @@ def test_after_being_killed_it_starts_again(up):
     assert again.stop()[0] == 0
 
 
+@pytest.mark.usefixtures("installed")
 def test_runs_with_a_real_broker_too(up, own_redis):
     server = up(**own_redis, SECRET_KEY="x" * 60, LOG_LEVEL="ERROR")
     server.wait("/readyz")

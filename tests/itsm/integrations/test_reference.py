@@ -212,18 +212,18 @@ def test_lists_cost_the_same_at_one_and_at_three(administrator, desk, path, djan
 
 
 def test_owners_describe_their_service_and_move_it(agent, service):
-    Service.objects.filter(pk=service.pk).update(owner=agent, status="in_transition")
+    Service.objects.filter(pk=service.pk).update(owner=agent, status="chartered")
     api = Api(agent)
     changed = api.patch("services/email/", {"description": "Mail for all", "depends_on": []})
     assert (changed.json()["description"], changed.json()["version"]) == ("Mail for all", 2)
     problem(api.delete("services/email/"), 403)
     steps = {step["name"]: step for step in api.get("services/email/transitions/").json()["results"]}
-    assert steps["go_live"]["allowed"] is True
+    assert steps["start_design"]["allowed"] is True
     assert steps["charter"]["allowed"] is False
-    moved = api.post("services/email/transitions/go_live/", If_Match=changed["ETag"])
-    assert (moved.status_code, moved.json()["status"]) == (200, "live")
-    problem(api.post("services/email/transitions/go_live/", If_Match=changed["ETag"]), 412)
-    problem(api.post("services/email/transitions/go_live/"), 409, "no_transition")
+    moved = api.post("services/email/transitions/start_design/", If_Match=changed["ETag"])
+    assert (moved.status_code, moved.json()["status"]) == (200, "in_design")
+    problem(api.post("services/email/transitions/start_design/", If_Match=changed["ETag"]), 412)
+    problem(api.post("services/email/transitions/start_design/"), 409, "no_transition")
 
 
 def test_a_service_does_not_need_itself(administrator, service):

@@ -58,15 +58,13 @@ HANDLE = "with clock.moved_to(START + timedelta(minutes=61)): print(escalations.
 
 
 @pytest.fixture
-def run(environment, manage):
+def run(installed):
     """Run a program inside the product; with ``kill`` it is killed as soon as it says that it got there."""
-    environment["SECRET_KEY"] = "long enough for a process of a test, and worth nothing to anybody at all"
-    migrated = manage("migrate", "--verbosity", "0")
-    assert migrated.returncode == 0, migrated.stderr
+    installed["SECRET_KEY"] = "long enough for a process of a test, and worth nothing to anybody at all"
 
     def program(body, *, kill=False):
         process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + body], cwd=ROOT, env=environment, stdout=subprocess.PIPE,
+            [sys.executable, "-c", PRELUDE + body], cwd=ROOT, env=installed, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         if not kill:

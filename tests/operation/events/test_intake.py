@@ -58,7 +58,7 @@ def send(token, client):
 
 @pytest.fixture
 def item(db):
-    server = CIType.objects.create(name="Server")
+    server = CIType.objects.get(name="Server")
 
     def make(name):
         creator = User.objects.system()

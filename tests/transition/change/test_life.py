@@ -11,9 +11,9 @@ from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused, Stale
 from itsm.workflow import approvals, steps, verbs, work
 from tests.transition.change.conftest import answered, approve
-from transition.change_states import ChangeState
 from transition.models import ApprovalRule, Change, ChangeTemplate, FreezeWindow
 from transition.services import change_approvals, changes
+from transition.states.changes import ChangeState
 
 pytestmark = pytest.mark.django_db
 

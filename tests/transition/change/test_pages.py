@@ -205,11 +205,11 @@ def test_the_board_meets_decides_and_closes(asked, board, change_manager, engine
         "title": "Board", "starts_at": local(clock.now() + timedelta(days=1)), "chair": change_manager.email,
         "attendees": "\n".join(person.email for person in board[:2]), "place": "", "minutes": "",
     }  # fmt: skip
-    early = asked("Asked before", risk=1)
+    early = asked("Asked before", risk=2)
     assert browse(engineer).post("/changes/cab/new/", sent).status_code == 403
     assert client.post("/changes/cab/new/", sent).status_code == 302
     meeting = CABMeeting.objects.get()
-    late, low = asked("Asked after", risk=1), asked("Not for the board")
+    late, low = asked("Asked after", risk=2), asked("Not for the board")
     assert {item.change_id for item in meeting.agenda.all()} == {early.pk, late.pk}
     url = meeting.get_absolute_url()
     first, second = meeting.agenda.order_by("position")

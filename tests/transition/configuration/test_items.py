@@ -85,7 +85,8 @@ def test_identity_follows_an_edit_and_ends_with_the_item(keeper, device):
 def test_days_and_money_make_sense(keeper, thing):
     for wrong in (
         {"warranty_until": date(2025, 1, 1), "purchased_on": date(2026, 1, 1)}, {"cost": Decimal(-1)},
-        {"currency": "euro"}, {"depreciation_months": 0}, {"name": ""}, {"name": "x" * 161}, {"wings": 2}, {"type": None},
+        {"currency": "euro"}, {"depreciation_months": 0}, {"name": ""}, {"name": "x" * 161}, {"wings": 2},
+        {"type": None},
     ):  # fmt: skip
         with pytest.raises(Invalid) as error:
             configuration.create(actor=keeper, source="web", **{"name": "x", "type": thing, **wrong})

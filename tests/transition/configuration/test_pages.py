@@ -28,7 +28,8 @@ def test_an_item_from_the_form_to_its_page(keeper, machine, service):
     client = enter(keeper)
     assert "Server machine" in words(client.get(f"{BASE}new/"))
     url = f"{BASE}new/?type={machine.pk}"
-    sent = {"type": machine.pk, "name": "srv-1", "q_ram": "64", "q_hostname": "srv-1", "currency": "EUR", "cost": "1200",
+    sent = {"type": machine.pk, "name": "srv-1", "q_ram": "64", "q_hostname": "srv-1", "currency": "EUR",
+            "cost": "1200",
             "purchased_on": "2026-01-01", "depreciation_months": "12", "services": [service.pk]}  # fmt: skip
     assert "RAM" in words(client.get(url))
     answer = client.post(url, sent | {"q_ram": ""})
@@ -154,7 +155,7 @@ def test_relations_on_the_page(item, keeper, agent):
 
 
 def test_impact_page_and_map(chain, keeper, service):
-    shop, database, server = chain
+    shop, _database, server = chain
     shop.services.add(service)
     client = enter(keeper)
     page = client.get(f"{server.get_absolute_url()}impact/")
@@ -265,7 +266,8 @@ def test_a_contract_from_draft_to_renewal(keeper, supplier, item, service):
     one, today = item("srv"), clock.now().date()
     client = enter(keeper)
     sent = {
-        "title": "Maintenance", "supplier": supplier.pk, "starts_on": "2026-01-01", "ends_on": str(today + timedelta(20)),
+        "title": "Maintenance", "supplier": supplier.pk, "starts_on": "2026-01-01",
+        "ends_on": str(today + timedelta(20)),
         "cost": "99.50", "currency": "EUR", "period": "month", "reference": "R1", "items": f"{one.number}",
         "services": [service.pk],
     }  # fmt: skip
@@ -294,7 +296,8 @@ def test_contracts_that_make_no_sense(keeper, supplier):
     sent = {"title": "M", "supplier": supplier.pk, "starts_on": "2026-06-01", "currency": "EUR", "period": "year",
             "reference": "R1"}  # fmt: skip
     for wrong in ({"ends_on": "2026-01-01"}, {"ends_on": "2026-12-31", "notice_on": "2027-01-01"}, {"cost": "-1"},
-                  {"items": "CI-999"}, {"items": "x"}, {"supplier": ""}, {"title": "x" * 161}, {"currency": "eur"}):  # fmt: skip
+                  {"items": "CI-999"}, {"items": "x"}, {"supplier": ""}, {"title": "x" * 161},
+                  {"currency": "eur"}):  # fmt: skip
         answer = client.post("/configuration/contracts/new/", sent | wrong)
         assert answer.status_code == 422, wrong
     client.post("/configuration/contracts/new/", sent)
@@ -335,7 +338,8 @@ def test_types_in_the_settings(keeper, agent, device, item):
     client, url = enter(keeper), f"/settings/ci-types/{device.pk}/"
     assert enter(agent).get("/settings/ci-types/").status_code == 403
     assert "Device" in words(client.get("/settings/ci-types/"))
-    sent = {"name": "Device", "icon": "laptop", "is_asset": "on", "is_active": "on", "identity_keys": "serial\nlocation",
+    sent = {"name": "Device", "icon": "laptop", "is_asset": "on", "is_active": "on",
+            "identity_keys": "serial\nlocation",
             "attributes": '{"type": "object", "properties": {"mac": {"type": "string"}}}'}  # fmt: skip
     assert client.post(url, sent).status_code == 422, "location is no attribute"
     assert client.post(url, sent | {"attributes": "{"}).status_code == 422

@@ -100,7 +100,7 @@ def test_service_owners_see_their_services(client, frozen, requester, agent, cov
 
 
 def test_restricted_teams_count_for_their_members_only(client, frozen, requester, agent, covered, manager):
-    secret = factories.TeamFactory(name="Security", is_restricted=True)
+    secret = factories.TeamFactory(name="Nightwatch", is_restricted=True)
     member = factories.person("Sue", roles=("incident_manager",), teams=(secret,))
     resolved(requester, agent, covered, ago=timedelta(days=2), took=timedelta(hours=1))
     hidden = resolved(requester, agent, covered, ago=timedelta(days=2), took=timedelta(hours=20), team=secret)
@@ -111,7 +111,7 @@ def test_restricted_teams_count_for_their_members_only(client, frozen, requester
     shown = tiles(client)
     assert (shown["resolution"].raw, shown["open"].raw) == (100.0, 0)
     page = client.get(f"{PAGE}?team={secret.pk}")
-    assert "Security" not in page.content.decode()
+    assert "Nightwatch" not in page.content.decode()
     assert "Not understood and left out: Team" in page.content.decode()
     assert client.get(f"{PAGE}tickets/?number=ended").context["page"].count.value == 1
     client.force_login(member)

@@ -3,14 +3,18 @@
 import pytest
 from django.urls import reverse
 
+from itsm.automation.models import AutomationRule
 from itsm.desk.views.settings.sections import SECTIONS
 from itsm.sla.models import CalendarDay, Coverage, EscalationPolicy, SupportLevel
 from itsm.tickets.models import CannedReply, CustomField, HoldReason, Macro, ProcessSetting
 from itsm.workflow.models import TransitionPolicy
+from operation.models import EventSource, Monitor, Playbook
 from tests import factories
+from transition.models import CIType, Supplier
 
 pytestmark = pytest.mark.django_db
 
+EVENT_SLUGS = {"event-sources", "monitors"}
 LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars"}
 
 
@@ -31,17 +35,23 @@ def rows(service, desk, requester):
         "custom-fields": CustomField.objects.create(code="asset", label="Asset"),
         "policies": TransitionPolicy.objects.create(name="P", kind="incident", verb="resolve", roles=["agent"]),
         "macros": Macro.objects.create(name="M", note="x"),
+        "automation": AutomationRule.objects.create(
+            name="A", kind="incident", event="open", tell=desk,
+        ),
         "canned-replies": CannedReply.objects.create(name="Hello", body="Hello"),
         "levels": level, "coverage": Coverage.objects.create(support_level=level),
         "escalations": EscalationPolicy.objects.create(name="E"), "calendars": calendar, "day": day,
+        "ci-types": CIType.objects.get(name="Phone"), "suppliers": Supplier.objects.create(name="S"),
+        "event-sources": EventSource.objects.create(name="E"), "monitors": Monitor.objects.create(name="M"),
+        "playbooks": Playbook.objects.first() or Playbook.objects.create(threat="other"),
     }  # fmt: skip
 
 
 def addresses(rows) -> dict[str, str]:
-    """Every address of the settings that answers GET -> whose it is: "admin", "levels" or "audit"."""
+    """Every address of the settings that answers GET -> whose it is: "admin", "events", "levels" or "audit"."""
     found = {reverse("desk:settings-matrix"): "admin", reverse("desk:settings-status"): "admin"}
     for pages in SECTIONS:
-        whose = "levels" if pages.slug in LEVEL_SLUGS else "admin"
+        whose = "levels" if pages.slug in LEVEL_SLUGS else "events" if pages.slug in EVENT_SLUGS else "admin"
         found[reverse(f"desk:settings-{pages.slug}")] = whose
         pk = rows[pages.slug].pk
         found[reverse(f"desk:settings-{pages.slug}-edit", args=[pk])] = whose
@@ -69,12 +79,12 @@ def addresses(rows) -> dict[str, str]:
 
 
 REACH = {
-    "administrator": {"admin", "levels", "audit", "all"},
+    "administrator": {"admin", "events", "levels", "audit", "all"},
     "service_level_manager": {"levels", "all"},
     "auditor": {"audit", "all"},
     # Their own tokens are a section of the settings too.
     "agent": {"all"},
-    "incident_manager": {"all"},
+    "incident_manager": {"events", "all"},
     "service_owner": {"all"},
     "": set(),
 }

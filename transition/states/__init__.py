@@ -1,0 +1,1 @@
+"""The states of the transition stage’s records: one module per practice."""
