@@ -174,8 +174,13 @@ class Meetings(Records):
     filterset_class = MeetingFilters
     scope = "changes"
     related = ("chair",)
-    fetched = ("attendees", "agenda")
+    fetched = ("attendees",)
     search_fields = ("title", "minutes")
+
+    def full(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        visible = Change.objects.visible_to(self.request.user)
+        items = AgendaItem.objects.filter(change__in=visible.values("pk"))
+        return super().full(rows).prefetch_related(Prefetch("agenda", queryset=items))
 
     @extend_schema(summary="Put a change on the agenda", request=AgendaAdding, responses=MeetingSerializer)
     @action(detail=True, methods=["post"])

@@ -158,10 +158,11 @@ def _validate(change: Change) -> None:
 
 
 def assess(
-    change: Change, *, actor: User, source: str, version: int | None = None, answers: Mapping[str, str]
+    change: Change, *, actor: User, source: str, version: int | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> Change:  # fmt: skip
     """Answer the questions; the blast radius and the track record are counted with them."""
-    given = {str(key): str(value) for key, value in answers.items()}
+    given = {str(key): str(value) for key, value in (answers or {}).items()}
     known = {str(one.pk): one for one in change_risk.questions()}
     errors = {f"q{key}": _("There is no such question.") for key in given if key not in known}
     for key, one in known.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -131,17 +132,19 @@ def facts(request: Any, ticket: Any) -> dict[str, Any] | None:
     if ticket.kind != KIND:
         return None
     change: Change = ticket.specific()
-    if change.release_id:
-        change = Change.objects.select_related("release", "template").get(pk=change.pk)
+    prefetch_related_objects([change], "release", "template")
     return {"change": change}
 
 
 def suspects(request: Any, ticket: Any) -> dict[str, Any] | None:
-    """Beside an incident or a problem: what changed before it."""
-    if ticket.kind == KIND or not request.user.is_desk:
+    """Beside an incident or a problem: what changed before it, and the way to change something because of it."""
+    if ticket.kind not in ("incident", "problem") or not request.user.is_desk:
         return None
     found = reports.suspects(ticket, request.user)
-    return {"suspects": found, "may_link": request.user.acts_for_desk and ticket.phase_open} if found else None
+    may_raise = bool(policies.may_raise(request.user)) and ticket.phase_open
+    if not found and not may_raise:
+        return None
+    return {"suspects": found, "may_link": request.user.acts_for_desk and ticket.phase_open, "may_raise": may_raise}
 
 
 def of_service(request: Any, service: Any) -> dict[str, Any] | None:
