@@ -18,6 +18,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
     "transition.turn_subscriptions": timedelta(minutes=10),
+    "transition.remind_of_contracts": timedelta(hours=1),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),
     # Every hour, so that a day is counted soon after it is over wherever a worker was asleep at midnight.
