@@ -59,8 +59,9 @@ def agreement(keeper, service, retail):
 
 def test_an_agreement_has_to_be_about_it_and_in_force(subscribe, agreement, keeper, service):
     other = Organisation.objects.create(name="Other")
-    misfits = [
-        {"customer": other}, {"type": "uc", "customer": None, "supplier": "Fjell"}, {"ends_on": clock.now().date() - DAY},
+    misfits: list[dict] = [
+        {"customer": other}, {"type": "uc", "customer": None, "supplier": "Fjell"},
+        {"ends_on": clock.now().date() - DAY},
     ]  # fmt: skip
     for misfit in misfits:
         Agreement.objects.filter(pk=agreement.pk).update(**misfit)
