@@ -19,6 +19,7 @@ from operation import reports
 from operation.forms.portal import ReportForm
 from operation.models import Incident, Outage
 from operation.services import portal
+from operation.views.portal import orders
 
 
 def report(request: HttpRequest) -> HttpResponse:
@@ -27,9 +28,10 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def offering(request: HttpRequest, slug: str) -> HttpResponse:
-    offered = ServiceOffering.objects.offered_to(request.user).filter(kind=ServiceOffering.Kind.REPORT)
-    found = get_object_or_404(offered.select_related("service").distinct(), slug=slug)
-    return _report(request, found)
+    """What is offered is reported or ordered, as its kind says."""
+    offered = ServiceOffering.objects.offered_to(request.user)
+    found = get_object_or_404(offered.select_related("service__owner").distinct(), slug=slug)
+    return orders.order(request, found) if found.is_ordered else _report(request, found)
 
 
 def _report(request: HttpRequest, found: ServiceOffering | None) -> HttpResponse:

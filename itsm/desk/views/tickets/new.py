@@ -95,15 +95,21 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     if known.new_page:
         query = request.GET.urlencode()
         return redirect(reverse(known.new_page) + (f"?{query}" if query else ""))
+    return form(request, kind)
+
+
+def form(request: HttpRequest, kind: str) -> HttpResponse:
+    """The form itself, also for a kind with a page of its own that leads here for what is unusual."""
+    known = _kind(request, kind)
     parent = page.fetch(request.user, request.GET["parent"]) if request.GET.get("parent") else None
-    form = NewForm(
+    asked = NewForm(
         known,
         shared.sent(request),
         request.FILES if request.method == "POST" else None,
         initial=_start(request, parent),
     )
     if request.method == "POST":
-        opened = attempt(form, lambda **_data: _open(request, known, form, parent))
+        opened = attempt(asked, lambda **_data: _open(request, known, asked, parent))
         if opened is not None and not page.sees(request.user, opened.pk):
             said = _("%(number)s is open. Only its team reads it.") % {"number": opened.number}
             return ui.see(request, "desk:queue", said)
@@ -111,8 +117,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
             return ui.see(request, opened, _("%(number)s opened") % {"number": opened.number})
     title = _("New %(kind)s") % {"kind": str(known.label).lower()}
     return ui.page(
-        request, "desk/ticket/new.html", title=title, status=status(form), form=form, kind=known, parent=parent,
-        similar=_similar(request, form.data) if form.is_bound else [],
+        request, "desk/ticket/new.html", title=title, status=status(asked), form=asked, kind=known, parent=parent,
+        similar=_similar(request, asked.data) if asked.is_bound else [],
     )  # fmt: skip
 
 
