@@ -19,10 +19,11 @@ from itsm.api.fields import Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words, YesNo
 from itsm.integrations.api.bases import DeskOnly, Reading, Reference
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer
-from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref, viewer
+from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref
 from itsm.integrations.api.shapes import results, shape
 from itsm.lib.errors import Invalid
 from itsm.tickets.models import Ticket
+from transition.api.refs import RecordRef
 from transition.models import CIRelation, CIType, ConfigurationItem, Supplier
 from transition.policies import configuration as policies
 from transition.reports import impact
@@ -37,24 +38,11 @@ def supplier_ref(**kwargs: Any) -> Ref:
     return Ref(lambda _context: Supplier.objects.all(), **kwargs)
 
 
-class ItemRef(Ref):
+class ItemRef(RecordRef):
     """An item by id or number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        rows = None if kwargs.get("read_only") else self._visible
-        super().__init__(rows, key="number", shown=("number",), **kwargs)
-
-    @staticmethod
-    def _visible(context: dict[str, Any]) -> QuerySet[ConfigurationItem]:
-        return ConfigurationItem.objects.visible_to(viewer(context))
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, str):
-            bare = data.strip().upper().removeprefix(f"{ConfigurationItem.prefix}-")
-            if not (bare.isascii() and bare.isdigit()):
-                self.fail("missing", value=data[:80])
-            data = bare
-        return super().to_internal_value(data)
+        super().__init__(ConfigurationItem, **kwargs)
 
 
 # ---------- types ----------

@@ -11,8 +11,9 @@ from design.models import Agreement
 from itsm.api.fields import Ref, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer, parts
-from itsm.integrations.api.refs import PersonRef, offering_ref, organisation_ref, service_ref, team_ref, viewer
+from itsm.integrations.api.refs import PersonRef, offering_ref, organisation_ref, service_ref, team_ref
 from itsm.sla.models import SupportLevel
+from transition.api.refs import RecordRef
 from transition.models import Delivery, ExitCriterion, HandoverItem, QualityCheck, Subscription, SupportHandover
 
 
@@ -20,14 +21,10 @@ def level_ref(**kwargs: Any) -> Ref:
     return Ref(lambda _context: SupportLevel.objects.filter(is_active=True, published_by=""), **kwargs)
 
 
-def agreement_ref(**kwargs: Any) -> Ref:
-    return Ref(lambda context: Agreement.objects.visible_to(viewer(context)), key="title", shown=("number",), **kwargs)
-
-
 class SubscriptionSerializer(RecordSerializer):
     organisation = organisation_ref()
     offering = offering_ref()
-    agreement = agreement_ref(required=False, allow_null=True)
+    agreement = RecordRef(Agreement, required=False, allow_null=True)
     support_level = level_ref(required=False, allow_null=True)
 
     class Meta:
