@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-from bench import database, measures, portfolio, transition
+from bench import database, estate, measures, portfolio, transition
 from bench.__main__ import ROOT, keep, say, table
 from bench.server import serving
 
@@ -34,6 +34,7 @@ def main() -> None:
     results += measures.sweep(environment, size)
     results += portfolio.measure()
     results.append(transition.change_conflicts())
+    results += estate.impact()
     table(results)
     say(f"  kept in {keep(results, size).relative_to(ROOT)}")
 
