@@ -20,6 +20,7 @@ class OperationConfig(AppConfig):
         from operation import (
             lifecycle,
             navigation,
+            navigation_applications,
             navigation_events,
             navigation_on_call,
             navigation_problems,
@@ -80,6 +81,7 @@ class OperationConfig(AppConfig):
         navigation.register()
         navigation_risks.register()
         navigation_events.register()
+        navigation_applications.register()
         lifecycle.register()
         receivers.connect()
         register_kind(kinds.get("incident"), order=10, go="i", tab=_("Queue"))

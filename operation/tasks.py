@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from operation.services import access, events, housekeeping, monitors, ordering, outages
+from operation.services import access, availability, events, housekeeping, monitors, ordering, outages
 
 
 @shared_task(name="operation.turn_outages")
@@ -53,3 +53,9 @@ def renew_approvals() -> None:
 def end_access() -> None:
     """Give out the tasks to revoke what ends today."""
     access.end_due()
+
+
+@shared_task(name="operation.measure_availability")
+def measure_availability() -> None:
+    """Keep the days that are over, and those of which something new was learned."""
+    availability.catch_up()

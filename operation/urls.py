@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from itsm.desk.views.tickets import new
-from operation.views import events, on_call, outages, problems, risks, security
+from operation.views import applications, events, on_call, outages, problems, risks, security
 from operation.views.portal import approvals, home, orders, report, tickets
 
 app_name = "operation"
@@ -64,6 +64,15 @@ urlpatterns = [
     path("operation/events/<int:pk>/", events.detail, name="event"),
     path("operation/events/<int:pk>/incident/", events.open_incident, name="event-incident"),
     path("operation/events/<int:pk>/close/", events.close, name="event-close"),
+    path("operation/applications/", applications.index, name="applications"),
+    re_path(
+        r"^operation/applications/(?P<kind>service|item)/(?P<pk>\d{1,18})/$", applications.detail, name="application"
+    ),
+    re_path(
+        r"^operation/applications/(?P<kind>service|item)/(?P<pk>\d{1,18})/days\.csv$",
+        applications.export,
+        name="application-days",
+    ),
     path("operation/risks/map/", risks.heat_map, name="risk-map"),
     *risks.Risks.urls(),
     *risks.Controls.urls(),

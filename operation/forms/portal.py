@@ -18,6 +18,7 @@ from itsm.tickets.services import attachments
 from itsm.tickets.states import Impact, Urgency
 from itsm.workflow import custom
 from itsm.workflow.conversation import MAX_BODY
+from transition.models import ConfigurationItem
 
 IMPACTS = [
     (Impact.LOW.value, gettext_lazy("Just me")),
@@ -69,6 +70,18 @@ class WithFiles(forms.Form):
         if self.lost_files or (self.is_bound and self.errors and self.files):
             return _("Choose your files again: the browser does not keep them.")
         return ""
+
+
+class DeviceField(forms.ModelChoiceField):
+    """One of the devices the person uses, by its number."""
+
+    def __init__(self, devices: Any) -> None:
+        super().__init__(
+            devices, label=_("Is it about one of your devices?"), required=False, empty_label=_("No, or I don’t know")
+        )
+
+    def label_from_instance(self, item: ConfigurationItem) -> str:
+        return f"{item.name} ({item.type})"
 
 
 class AsksMore(WithFiles):
@@ -143,6 +156,9 @@ class ReportForm(AsksMore):
             self.fields["service"].queryset = Service.objects.offered_to(user).for_customers().order_by("name")
         else:
             del self.fields["service"]
+        devices = ConfigurationItem.objects.used_by(user)
+        if devices:
+            self.fields["device"] = DeviceField(devices)
         description = self.fields.pop("description")
         self.ask(offering)
         self.fields["description"] = description

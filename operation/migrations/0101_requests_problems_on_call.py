@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),
-        ('operation', '0006_security_incidents'),
+        ("operation", "0007_availability"),
         ('tickets', '0101_task_steps'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

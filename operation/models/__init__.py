@@ -1,6 +1,7 @@
 """Records of the operation stage."""
 
 from .access import AccessRequest
+from .availability import ApplicationType, AvailabilityDay, AvailabilityObjective
 from .event import Event, EventSource, Monitor
 from .incident import Incident
 from .outage import Outage
@@ -12,6 +13,9 @@ from .security import Playbook, SecurityIncident
 
 __all__ = [
     "AccessRequest",
+    "ApplicationType",
+    "AvailabilityDay",
+    "AvailabilityObjective",
     "Control",
     "ControlTest",
     "Event",

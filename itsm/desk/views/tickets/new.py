@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
-from itsm.desk.record import lookalikes, page
+from itsm.desk.record import extras, lookalikes, page
 from itsm.desk.record.properties import PersonByWords, custom_field
 from itsm.desk.views.tickets import shared
 from itsm.desk.views.tickets.conversation import Files
@@ -62,11 +62,14 @@ class NewForm(forms.Form):
         )
         for extra in self.extra:
             self.fields[f"custom.{extra.code}"] = custom_field(extra)
+        self.fields |= extras.fields()
         self.order_fields([*(n for n in self.fields if n != "files"), "files"])
 
     def keywords(self) -> dict[str, Any]:
         """The cleaned values as the kind's ``open`` takes them."""
-        data = {name: value for name, value in self.cleaned_data.items() if not name.startswith("custom.")}
+        data = {
+            name: value for name, value in self.cleaned_data.items() if not name.startswith(("custom.", extras.PREFIX))
+        }
         if data["team"] is None:
             del data["team"]
         answers = {extra.code: self.cleaned_data.get(f"custom.{extra.code}") for extra in self.extra}
@@ -127,12 +130,14 @@ def _start(request: HttpRequest, parent: Any) -> dict[str, Any]:
             "impact": parent.impact, "urgency": parent.urgency,
         }  # fmt: skip
     asked = {name: request.GET[name] for name in ("requester", "service", "category", "title") if name in request.GET}
-    return start | asked
+    more = {f"{extras.PREFIX}{name}": request.GET[name] for name in extras.names() if name in request.GET}
+    return start | asked | more
 
 
 @transaction.atomic
 def _open(request: HttpRequest, known: kinds.Kind, form: NewForm, parent: Any) -> Any:
     opened = known.verbs_module.open(actor=request.user, source="web", **form.keywords())
+    extras.keep(opened, form.cleaned_data, actor=request.user, source="web")
     if parent is not None:
         links.link(opened, parent, TicketLink.Kind.CHILD_OF, actor=request.user, source_of_change="web")
     return opened
