@@ -71,7 +71,7 @@ FULFILMENT = {"Gold": (480, 960, 2400, 4800, 4800), "Silver": (960, 1920, 3840, 
               "Bronze": (1920, 2880, 4800, 7200, 9600)}  # fmt: skip
 
 #: Past orders: days ago, who, what, answers, why, what is said on the way.
-PAST = [
+PAST: list[tuple[int, str, str, dict[str, Any], str]] = [
     (151, "Ines Moreau", "new-laptop", {"model": "performance", "place": "Oslo"}, "Video editing for the shop."),
     (128, "Pavel Novák", "mobile-phone", {"abroad": False}, "Shift leads have to be reached."),
     (97, "Leila Farouk", "shared-mailbox", {"address": "care@halden.example", "members": "Leila, Henrik"}, ""),
@@ -128,7 +128,7 @@ class _Story:
         moment = (self.now - timedelta(days=days)).replace(hour=8, minute=20) + timedelta(hours=hours)
         return clock.moved_to(min(moment, self.now))
 
-    def order(self, who: str, slug: str, form: dict[str, Any], why: str) -> ServiceRequest:
+    def order(self, who: str, slug: str, form: dict[str, Any], why: str) -> Any:
         person = self.people[who]
         return requests.open(
             actor=person, source="web", requester=person, offering=self.offerings[slug], form=form, description=why
@@ -183,7 +183,7 @@ class _Story:
             conversation.reply(
                 asked, "Should answers come from that address, too?", actor=self.people["Priya Raman"], source="web"
             )
-            fresh = ServiceRequest.objects.get(pk=asked.pk)
+            fresh: Any = ServiceRequest.objects.get(pk=asked.pk)
             requests.put_on_hold(
                 fresh,
                 actor=self.people["Priya Raman"],
