@@ -58,7 +58,7 @@ class ImprovementSerializer(RecordSerializer):
         return [one.number for one in instance.tickets_seen]
 
     def get_feedback(self, instance: Any) -> str | None:
-        return instance.feedback_seen[0].number if instance.feedback_seen else None
+        return instance.feedback_seen.number if instance.feedback_seen else None
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """What it costs and yields is read by those who decide about money."""

@@ -54,10 +54,11 @@ def _ask_about_tickets(world: World, chance: random.Random, start: datetime) -> 
     mended = world.now - timedelta(days=MENDED)
     unhappy = itertools.cycle(UNHAPPY)
     for ticket in solved.select_related("requester", "service").order_by("resolved_at", "id")[:MOST]:
-        asked_at = ticket.resolved_at + timedelta(minutes=2)
+        resolved = ticket.resolved_at or start
+        asked_at = resolved + timedelta(minutes=2)
         with clock.moved_to(asked_at):
             invitation = surveys.ask_about(ticket, tell=False)
-        weak = ticket.service is not None and ticket.service.name == WEAK and ticket.resolved_at < mended
+        weak = ticket.service is not None and ticket.service.name == WEAK and resolved < mended
         if invitation is None or chance.random() > (1 if weak else 0.62):
             continue
         score = next(unhappy) if weak else chance.choices(range(1, 6), USUAL)[0]

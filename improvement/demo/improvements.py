@@ -53,7 +53,7 @@ class Teller:
         with self.at(days - 0.5):
             label = Improvement._meta.label_lower
             round_ = Round.objects.pending().get(subject_type=label, subject_id=improvement.pk)
-            seat = round_.seats.select_related("approver").first()
+            seat = round_.seats.select_related("approver")[:1].get()
             approvals.vote(round_, actor=seat.approver, approve=True, comment="Worth it.", source=SOURCE)
 
     def measured(self, improvement: Improvement, *values: tuple[float, str, str]) -> None:

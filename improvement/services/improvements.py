@@ -72,7 +72,7 @@ def _read_baseline(improvement: Improvement) -> None:
     measure = measures.find(improvement.measured_by) if improvement.measured_by else None
     if measure is None:
         return
-    improvement.unit = improvement.unit or measure.unit
+    improvement.unit = improvement.unit or str(measure.unit)
     if improvement.baseline_value is None:
         reading = measures.read(
             improvement.measured_by, improvement.service, clock.now().date(), improvement.window_days

@@ -15,5 +15,5 @@ stage = [
 
 urlpatterns = [
     path("improvement/", include(stage)),
-    *feedback.portal,
+    *feedback.public,
 ]

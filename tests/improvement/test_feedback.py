@@ -111,7 +111,7 @@ def test_it_becomes_a_problem(said, manager, service, browse):
     made.refresh_from_db()
     ticket = Ticket.objects.get(pk=made.problem_id)
     assert ticket.kind == "problem"
-    assert made.number in text_of(client.get(ticket.get_absolute_url()))
+    assert made.number in text_of(client.get(f"{ticket.get_absolute_url()}more/"))
 
 
 def test_words_said_in_confidence_stay_there(said, manager):
@@ -176,7 +176,8 @@ def test_api_of_surveys(manager, agent, solved, requester):
     problem(Api(agent).post("surveys/", {"title": "T", "question": "Q?"}), 403)
     problem(desk.post("surveys/", {"title": "T", "question": "Q?", "share": 101, "ticket_kinds": ["incident"]}), 422)
     problem(desk.post("surveys/", {"title": "T", "question": "Q?", "ticket_kinds": ["parrot"]}), 422)
-    made = desk.post("surveys/", {"title": "T", "question": "Q?", "ticket_kinds": ["incident"]}).json()
+    sent = {"title": "T", "question": "Q?", "comment_question": "Why?", "ticket_kinds": ["incident"]}
+    made = desk.post("surveys/", sent).json()
     url = f"surveys/{made['number']}/"
     assert desk.post(f"{url}questions/", {"text": "And the phone?", "kind": "scale"}).status_code == 201
     assert desk.post(f"{url}transitions/run/").json()["state"] == "running"

@@ -64,7 +64,7 @@ def test_an_unhappy_answer_becomes_an_improvement_in_one_click(asked, browse, ag
     shown = text_of(client.get(made.get_absolute_url()))
     assert "Three days" in shown
     assert "Survey answer 1 / 5" in shown
-    assert made.number in text_of(client.get(kept.ticket.get_absolute_url()))
+    assert made.number in text_of(client.get(f"{kept.ticket.get_absolute_url()}more/"))
     assert made.number in text_of(client.get(service.get_absolute_url()))
 
 
@@ -203,7 +203,7 @@ def test_links_to_tickets(improvement, incident, manager, browse, agent, outside
     url = f"/improvement/register/{made.number}/"
     client.post(f"{url}tickets/", {"ticket": incident.number.lower()})
     assert incident.number in text_of(client.get(url))
-    assert made.number in text_of(browse(agent).get(incident.get_absolute_url()))
+    assert made.number in text_of(browse(agent).get(f"{incident.get_absolute_url()}more/"))
     assert client.post(f"{url}tickets/", {"ticket": incident.number}).status_code == 422
     assert client.post(f"{url}tickets/", {"ticket": "INC-999999"}).status_code == 422
     client.post(f"{url}tickets/", {"remove": incident.number})
@@ -308,7 +308,8 @@ def test_api_of_improvements(manager, second, incident, requester, asked):
     problem(desk.post("improvements/", {**sent, "score": 99}), 422)
     made = desk.post("improvements/", sent).json()
     url = f"improvements/{made['number']}/"
-    assert desk.post(f"{url}transitions/assess/", {**GRADES}).json()["score"] == 32
+    assessed = desk.post(f"{url}transitions/assess/", {name: int(value) for name, value in GRADES.items()}).json()
+    assert assessed.get("score") == 32, assessed
     assert "submit" in str(desk.get(f"{url}transitions/").json())
     desk.post(f"{url}transitions/submit/")
     vote(second)
