@@ -10,8 +10,13 @@ class ImprovementConfig(AppConfig):
     verbose_name = _("Continual improvement")
 
     def ready(self) -> None:
-        from improvement import navigation_feedback, navigation_improvements
+        from improvement import (
+            navigation_feedback,
+            navigation_improvements,
+            navigation_kpis,
+            navigation_reviews,
+        )
 
         # Each area registers what is its own: kinds, pages, panels, activities, chapters of the demo story.
-        for area in (navigation_feedback, navigation_improvements):
+        for area in (navigation_feedback, navigation_improvements, navigation_kpis, navigation_reviews):
             area.register()

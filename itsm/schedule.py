@@ -17,6 +17,12 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.turn_outages": timedelta(minutes=1),
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
+    "strategy.keep_months": timedelta(minutes=1),
+    "strategy.close_months": crontab(hour="2", minute="20"),
+    "strategy.expire_exceptions": timedelta(minutes=10),
+    "strategy.check_rules": crontab(hour="2", minute="40"),
+    "design.turn_agreements": timedelta(minutes=10),
+    "operation.measure_availability": crontab(minute="7"),
     "improvement.send_surveys": timedelta(minutes=2),
     "improvement.measure_improvements": crontab(hour="4", minute="35"),
     "transition.turn_subscriptions": timedelta(minutes=10),
@@ -27,11 +33,18 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "sla.copy_holidays": crontab(day_of_month="1", hour="4", minute="20"),
     "workflow.handle_clock_events": timedelta(seconds=10),
     "workflow.chase_approvals": timedelta(minutes=5),
+    "automation.run_rules": timedelta(seconds=5),
     "audit.seal_entries": timedelta(minutes=10),
     "operation.close_resolved_incidents": timedelta(minutes=10),
     "operation.resume_held_incidents": timedelta(minutes=1),
     "operation.remind_requesters": timedelta(minutes=10),
     "operation.chase_major_updates": timedelta(minutes=1),
+    "operation.renew_approvals": timedelta(minutes=10),
+    "operation.end_access": timedelta(minutes=15),
+    # Every hour, as the days of service levels; a day is counted once.
+    "improvement.measure_kpis": crontab(minute="15"),
+    "improvement.draft_reviews": crontab(hour="5", minute="10"),
+    "improvement.analyse_processes": timedelta(minutes=1),
     "integrations.place_events": timedelta(seconds=10),
     "integrations.purge_keys": timedelta(hours=1),
 }
@@ -44,6 +57,10 @@ QUEUES: dict[str, str] = {
     "workflow.handle_clock_events": "urgent",
     "notifications.*": "mail",
     "search.*": "bulk",
+    "strategy.*": "bulk",
+    "operation.measure_availability": "bulk",
+    "improvement.measure_kpis": "bulk",
+    "improvement.analyse_processes": "bulk",
 }
 
 

@@ -2,9 +2,13 @@
 
 from .feedback import Feedback
 from .improvement import Improvement, ImprovementMeasurement
+from .kpi import KPI, Measurement, MeasurementDay
+from .process import KeptAnalysis
+from .review import ReviewAction, ReviewFinding, ReviewPlan, ServiceReview
 from .survey import Answer, AnswerDetail, Invitation, Survey, SurveyQuestion
 
 __all__ = [
-    "Answer", "AnswerDetail", "Feedback", "Improvement", "ImprovementMeasurement", "Invitation", "Survey",
+    "KPI", "Answer", "AnswerDetail", "Feedback", "Improvement", "ImprovementMeasurement", "Invitation", "KeptAnalysis",
+    "Measurement", "MeasurementDay", "ReviewAction", "ReviewFinding", "ReviewPlan", "ServiceReview", "Survey",
     "SurveyQuestion",
 ]  # fmt: skip

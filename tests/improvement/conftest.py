@@ -1,16 +1,22 @@
-"""People of the improvement stage, a running survey, and a ticket that is solved."""
+"""People of the improvement stage with browsers, weeks of random lives, a running survey, a ticket that is solved."""
 
 from __future__ import annotations
+
+import random
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from improvement.models import Improvement, Survey
-from improvement.services import surveys
+from improvement.services import kpis, surveys
+from itsm.lib import clock
+from itsm.sla.services import clocks, measure
+from itsm.tickets.models import Ticket
 from itsm.workflow import records
 from operation.services import incidents
 from tests import factories
+from tests.itsm.desk.dashboards.conftest import NOW, _life
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +41,36 @@ def browse():
 
 @pytest.fixture
 def manager(db):
-    return factories.person("Imke Improver", roles=("improvement_manager",))
+    return factories.person("Ines Improver", roles=("improvement_manager", "service_level_manager"))
+
+
+@pytest.fixture
+def now():
+    """The clock stands at a Wednesday noon inside the test."""
+    with clock.moved_to(NOW):
+        yield NOW
+
+
+@pytest.fixture
+def lives(requester, agent, desk, engineers, service):
+    """Random tickets of two services and teams, with promises; KPIs of every day before today are counted."""
+
+    def make(seed: int, amount: int = 20) -> list[Ticket]:
+        dice = random.Random(seed)
+        factories.cover(factories.support_level(first_response=240, resolution=1500))
+        other = factories.ServiceFactory(name="Printing", slug="printing", support_team=engineers, owner=agent)
+        made: list[Ticket] = []
+        for _number in range(amount):
+            _life(dice, made, {"agent": agent, "requester": requester}, [service, other], [desk, engineers])
+        with clock.moved_to(NOW):
+            for ticket in Ticket.objects.open():
+                clocks.sync(ticket)
+                ticket.save()
+            measure.measure(measure.first_day(), measure.today() - measure.DAY)
+            kpis.back_fill(measure.first_day(), measure.today() - measure.DAY)
+        return made
+
+    return make
 
 
 @pytest.fixture

@@ -1,0 +1,158 @@
+"""KPIs: counted day by day, kept, adding up exactly, and the tickets behind every number."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from improvement import tasks
+from improvement.models import KPI, Measurement, MeasurementDay
+from improvement.reports.kpis import definition, drill, figures
+from improvement.services import kpis
+from itsm.desk.reports.service_levels.scope import Period, Scope
+from itsm.lib import clock
+from itsm.sla.services import measure
+from itsm.tickets.models import Ticket
+from operation.services import incidents, outages
+from tests import factories
+from tests.itsm.desk.dashboards.conftest import NOW
+
+DAY = timedelta(days=1)
+MONTH = Period(NOW.date() - 40 * DAY, NOW.date() - DAY)
+
+
+def kept():
+    names = ("kpi__code", "day", "kind", "service", "team", "restricted_to", "numerator", "denominator")
+    return sorted(map(str, Measurement.objects.values_list(*names)))
+
+
+def test_every_number_is_exactly_the_tickets_behind_it(lives, manager, agent, now):
+    """For several people and limits; drilled lists have as many rows as the number says."""
+    lives(7, 14)
+    some = 0
+    for user in (manager, agent):
+        for params in ({}, {"service": str(Ticket.objects.first().service_id)}, {"kind": "incident"}):
+            scope = Scope.read(params, user)
+            series = figures.read(scope, MONTH.first, MONTH.last)
+            for one in definition.all_of_them():
+                up, down = series[one.code].sums(MONTH)
+                for chosen in drill.choices(one):
+                    found = drill.rows(one, chosen, scope, MONTH).count()
+                    if chosen.part.weigh or chosen.part.seconds:
+                        counted = down
+                    elif chosen.which == drill.REST:
+                        counted = down - up
+                    elif chosen.which == drill.HITS or (chosen.part.denominator is None):
+                        counted = up
+                    else:
+                        counted = down
+                    if not chosen.part.weigh:
+                        assert found == counted, (one.code, chosen.code, params)
+                        some += found
+    assert some > 60, "there is something to compare"
+
+
+def test_days_are_counted_once_and_add_up(lives, manager, now):
+    lives(3, 10)
+    before = kept()
+    first, last = measure.first_day(), NOW.date() - DAY
+    assert kpis.back_fill(first, last) == 0, "counted days are left alone"
+    tasks.measure_kpis()
+    assert kept() == before
+    # Again on purpose: the same numbers, marked where they were final.
+    call_command("measure_kpis", "--kpi", "attainment")
+    assert kept() == before
+    assert MeasurementDay.objects.filter(kpi__code="attainment", restated_at__isnull=True).count() == 0
+    assert MeasurementDay.objects.filter(kpi__code="resolution", restated_at__isnull=False).count() == 0
+    # Weeks add up to the whole, in integers.
+    series = figures.read(Scope(manager), first, last)["resolution"]
+    weeks = [series.sums(week) for week in figures.whole_weeks(last, 20)]
+    assert tuple(map(sum, zip(*weeks, strict=True))) == series.sums(Period(first, last))
+    for wrong in (["--to", "2026-03-18"], ["--kpi", "happiness"], ["--from", "2026-03-10", "--to", "2026-03-01"]):
+        with pytest.raises(CommandError):
+            call_command("measure_kpis", *wrong)
+
+
+def test_a_reopened_ticket_changes_the_day_it_was_resolved_while_its_window_is_open(requester, service, agent, manager):
+    def rate(day):
+        period = Period(day, day)
+        return figures.read(Scope(manager), day, day)["reopen"].value(period)
+
+    start = NOW - 20 * DAY
+    with clock.moved_to(start):
+        ticket = factories.incident(requester, service=service)
+    with clock.moved_to(start + timedelta(hours=1)):
+        incidents.resolve(ticket, actor=agent, source="web", code="fixed", note="Done")
+    with clock.moved_to(start + DAY):
+        tasks.measure_kpis()
+        assert rate(start.date()) == 0
+    with clock.moved_to(start + 2 * DAY):
+        incidents.reopen(ticket, actor=agent, source="web", reason="Again")
+    with clock.moved_to(start + 3 * DAY):
+        tasks.measure_kpis()
+        tasks.measure_kpis()
+        assert rate(start.date()) == 100
+        assert rate((start + DAY).date()) is None, "of nothing is undefined"
+        assert MeasurementDay.objects.filter(restated_at__isnull=False).count() == 0
+
+
+def test_restricted_tickets_are_counted_for_those_who_may_see_them(agent, manager, requester, service):
+    team = factories.TeamFactory(name="Security", is_restricted=True)
+    officer = factories.person("Olga Officer", roles=("security_officer", "service_level_manager"), teams=(team,))
+    with clock.moved_to(NOW - 3 * DAY):
+        secret = factories.incident(requester, service=service)
+        Ticket.objects.filter(pk=secret.pk).update(restricted_to=team, team=team)
+        factories.incident(requester, service=service)
+    with clock.moved_to(NOW):
+        kpis.back_fill(NOW.date() - 5 * DAY, NOW.date() - DAY)
+        period = Period(NOW.date() - 5 * DAY, NOW.date() - DAY)
+        one = definition.get("backlog")
+        for user, expected in ((manager, 1), (officer, 2), (agent, 1)):
+            scope = Scope(user)
+            assert figures.read(scope, period.first, period.last)["backlog"].value(period) == expected, user
+            assert drill.rows(one, drill.choices(one)[0], scope, period).count() == expected
+
+
+def test_availability_counts_unplanned_outages_once(service, agent, manager):
+    day = (NOW - 5 * DAY).replace(hour=0, minute=0)
+    type(service).objects.update(created_at=day - 9 * DAY, status="live")
+    for kind, start, hours in (("outage", 1, 2), ("outage", 2, 2), ("planned", 10, 4), ("degradation", 15, 4)):
+        with clock.moved_to(day + timedelta(hours=start)):
+            made = outages.announce(
+                title="Down", message="", kind=kind, services=[service], begins_at=clock.now(), ends_at=None,
+                actor=agent, source="web",
+            )  # fmt: skip
+        with clock.moved_to(day + timedelta(hours=start + hours)):
+            outages.perform(made, "end", actor=agent, source="web")
+    with clock.moved_to(NOW):
+        kpis.back_fill(day.date() - DAY, day.date(), codes=["availability"])
+        one = figures.read(Scope(manager), day.date() - DAY, day.date())["availability"]
+        assert one.sums(Period(day.date(), day.date())) == (21 * 3600, 24 * 3600)
+        assert one.value(Period(day.date() - DAY, day.date() - DAY)) == 100
+        assert one.value(Period(day.date() - 9 * DAY, day.date() - 9 * DAY)) is None, "not measured is undefined"
+
+
+def test_cost_per_ticket_adds_cents(requester, service, agent, manager):
+    with clock.moved_to(NOW - 3 * DAY):
+        incident = factories.incident(requester, service=service)
+    with clock.moved_to(NOW - 2 * DAY):
+        incidents.resolve(incident, actor=agent, source="web", code="fixed", note="Done")
+        for minutes, rate in ((20, "50.00"), (25, "31.37"), (60, None)):
+            incident.worklogs.create(user=agent, minutes=minutes, hourly_rate=rate, spent_on=clock.now().date())
+    day = NOW.date() - 2 * DAY
+    with clock.moved_to(NOW):
+        kpis.back_fill(day - DAY, day, codes=["cost_per_ticket"])
+        series = figures.read(Scope(manager), day - DAY, day)["cost_per_ticket"]
+        assert series.sums(Period(day, day)) == (1667 + 1307, 1)
+        assert str(series.value(Period(day, day))) == "29.74"
+        assert series.value(Period(day - DAY, day - DAY)) is None
+
+
+def test_every_kpi_has_its_row_and_says_what_it_is(db):
+    assert {kpi.code for kpi in KPI.objects.all()} == {one.code for one in definition.all_of_them()}
+    for one in definition.all_of_them():
+        assert all((one.name, one.question, one.formula, one.population, one.unit_words)), one.code
+        assert one.direction in (definition.HIGH, definition.LOW)
+        assert one.value(0, 0) is None or not one.fraction
