@@ -8,7 +8,6 @@ from improvement.models import Feedback, Improvement
 from improvement.services import answers, feedback, surveys
 from itsm.lib.errors import Denied, Refused
 from itsm.notifications.models import Message
-from itsm.tickets import kinds
 from itsm.tickets.models import Ticket
 from itsm.workflow import records
 from strategy.models import BusinessRequirement
@@ -103,7 +102,6 @@ def test_a_complaint_becomes_an_improvement_with_a_baseline(asked, said, manager
     assert made.number in text_of(client.get(improvement.get_absolute_url()))
 
 
-@pytest.mark.skipif("problem" not in {kind.code for kind in kinds.all_kinds()}, reason="there are no problems here yet")
 def test_it_becomes_a_problem(said, manager, service, browse):
     made = said("Every Monday it hangs", "complaint", service=service)
     client = browse(manager)
