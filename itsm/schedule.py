@@ -17,6 +17,8 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.turn_outages": timedelta(minutes=1),
     "operation.review_events": timedelta(minutes=5),
     "operation.try_monitors": timedelta(seconds=30),
+    "improvement.send_surveys": timedelta(minutes=2),
+    "improvement.measure_improvements": crontab(hour="4", minute="35"),
     "transition.turn_subscriptions": timedelta(minutes=10),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),

@@ -14,7 +14,7 @@ urlpatterns = [
     path("design/", include("design.urls")),
     path("", include("transition.urls")),
     path("", include("operation.urls")),
-    path("improvement/", include("improvement.urls")),
+    path("", include("improvement.urls")),
     path("ui/", include("itsm.ui.urls")),
     path("api/", include("itsm.api.urls")),
     # Nobody chooses their own address: mail is matched to people by it, so a free choice would let anybody be anybody.

@@ -1,1 +1,1 @@
-"""What people enter, area by area."""
+"""Forms of the stage."""

@@ -143,8 +143,10 @@ class Feedback(Record):
         field="state", source=[*FeedbackState.OPEN, FeedbackState.ANSWERED], target=FeedbackState.CONVERTED,
         permission=policies.may_handle, custom={"label": _("Take up"), "icon": "arrow-up-right", "offered": False},
     )  # fmt: skip
-    def take_up(self) -> None:
+    def take_up(self, *, requirement: BusinessRequirement | None = None, problem: Ticket | None = None) -> None:
         """It became a requirement, a problem or an improvement."""
+        self.requirement = requirement or self.requirement
+        self.problem_id = problem.pk if problem else self.problem_id
 
     @fsm.transition(
         field="state", source=[FeedbackState.RECEIVED, FeedbackState.REVIEWED, FeedbackState.ANSWERED],

@@ -160,6 +160,14 @@ class Improvement(Record):
         shown = f"{value:,.2f}".rstrip("0").rstrip(".")
         return f"{shown}{self.unit}" if self.unit == "%" else f"{shown} {self.unit}".strip()
 
+    @property
+    def baseline_words(self) -> str:
+        return self.in_unit(self.baseline_value)
+
+    @property
+    def target_words(self) -> str:
+        return self.in_unit(self.target_value)
+
     def progress(self, value: Decimal) -> Decimal | None:
         """How far from baseline to target, in percent: above 100 when better than the target, below 0 when worse."""
         if self.baseline_value is None or self.target_value is None or self.baseline_value == self.target_value:
@@ -291,3 +299,7 @@ class ImprovementMeasurement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measured_on}: {self.value}"
+
+    @property
+    def words(self) -> str:
+        return self.improvement.in_unit(self.value)

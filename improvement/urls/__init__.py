@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from django.urls import include, path
+
 from improvement.urls import feedback, improvements, kpis, process, reviews
 
 app_name = "improvement"
 
-urlpatterns = [
+stage = [
     *feedback.urlpatterns,
     *improvements.urlpatterns,
     *kpis.urlpatterns,
     *process.urlpatterns,
     *reviews.urlpatterns,
+]
+
+urlpatterns = [
+    path("improvement/", include(stage)),
+    *feedback.portal,
 ]

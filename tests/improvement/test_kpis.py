@@ -37,18 +37,10 @@ def test_every_number_is_exactly_the_tickets_behind_it(lives, manager, agent, no
             scope = Scope.read(params, user)
             series = figures.read(scope, MONTH.first, MONTH.last)
             for one in definition.all_of_them():
-                up, down = series[one.code].sums(MONTH)
                 for chosen in drill.choices(one):
-                    found = drill.rows(one, chosen, scope, MONTH).count()
-                    if chosen.part.weigh or chosen.part.seconds:
-                        counted = down
-                    elif chosen.which == drill.REST:
-                        counted = down - up
-                    elif chosen.which == drill.HITS or (chosen.part.denominator is None):
-                        counted = up
-                    else:
-                        counted = down
-                    if not chosen.part.weigh:
+                    counted = drill.amount(one, chosen, series[one.code].sums(MONTH))
+                    if counted is not None:
+                        found = drill.rows(one, chosen, scope, MONTH).count()
                         assert found == counted, (one.code, chosen.code, params)
                         some += found
     assert some > 60, "there is something to compare"
