@@ -128,7 +128,7 @@ def _practices() -> None:
             missing=_("No change has been opened in the period."),
         ),
         Definition(
-            "problem_ratio", _("Problems per 100 incidents"), _("Do we look for causes, or only put out fires?"),
+            "problem_ratio", _("Problem ratio"), _("Do we look for causes, or only put out fires?"),
             _("n(problems opened) ÷ n(incidents opened) × 100"), PERCENT, HIGH,
             _("problems and incidents opened in the period, without cancelled ones and duplicates"),
             (Part(_("Problems opened"), rows.opened("problem"), "opened_at", "", numerator=Count("pk")),

@@ -77,7 +77,7 @@ def shown(one: Definition, value: Decimal | None) -> str:
     if one.unit == MINUTES:
         return times.duration(float(value) * 60)
     if one.unit == MONEY:
-        return times.money(value.quantize(Decimal("0.01")))
+        return times.money(value.quantize(Decimal("0.01"))) if value >= 1000 else f"€{value:.2f}"
     return times.number(int(value)) if value == int(value) else times.number(float(value), 1)
 
 
@@ -227,7 +227,7 @@ class Line:
     @property
     def better(self) -> bool | None:
         """Whether it went the right way since the period before."""
-        if self.value is None or self.before is None or self.value == self.before:
+        if self.value is None or self.before is None or self.change == _("unchanged"):
             return None
         return (self.value > self.before) == (self.one.direction == HIGH)
 
