@@ -42,7 +42,3 @@ class Promise(TextChoices):
     RESOLUTION = "resolution", _("Resolution")
     UPDATE = "update", _("Next reply")
     FULFILMENT = "fulfilment", _("Fulfilment")
-
-
-#: Kinds of ticket that are fulfilled rather than resolved.
-FULFILLED_KINDS = ("request", "access_request")

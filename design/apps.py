@@ -10,11 +10,13 @@ class DesignConfig(AppConfig):
     verbose_name = _("Service design")
 
     def ready(self) -> None:
-        from design import navigation_packages
+        from design import navigation_agreements, navigation_packages
         from design.demo import packages
         from itsm.lib import chapters
 
+        navigation_agreements.register_kinds()
         navigation_packages.register_kinds()
+        navigation_agreements.register()
         navigation_packages.register()
         chapters.register("processes", packages.tell_processes, order=70)
         chapters.register("packages", packages.tell_package, order=80)

@@ -16,7 +16,18 @@ class OperationConfig(AppConfig):
         from itsm.desk.navigation import register_kind
         from itsm.tickets import kinds
         from itsm.workflow import inputs, registration
-        from operation import lifecycle, navigation, navigation_events, navigation_risks, navigation_security, receivers
+        from operation import (
+            lifecycle,
+            navigation,
+            navigation_applications,
+            navigation_events,
+            navigation_on_call,
+            navigation_problems,
+            navigation_requests,
+            navigation_risks,
+            navigation_security,
+            receivers,
+        )
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -45,6 +56,7 @@ class OperationConfig(AppConfig):
                 phases=IncidentState.PHASES,
                 services="operation.services.incidents",
                 icon="siren",
+                process=("reopen_days", "auto_close_days", "reminder_days", "reminders", "major_update_minutes"),
                 editable=("affected_people",),
                 plain_words={
                     "new": _("We have received it"),
@@ -60,12 +72,18 @@ class OperationConfig(AppConfig):
         registration.register_actions("incident", Incident, _("incident"))
         registration.register_actions("outage", Outage, _("outage"))
         health.register(outages.health_of)
+        navigation_requests.register_kinds()
+        navigation_problems.register_kinds()
         navigation_risks.register_kinds()
         navigation_security.register_kinds()
         navigation.register()
         navigation_risks.register()
         navigation_events.register()
+        navigation_applications.register()
         lifecycle.register()
         receivers.connect()
         register_kind(kinds.get("incident"), order=10, go="i", tab=_("Queue"))
+        navigation_requests.register()
+        navigation_problems.register()
+        navigation_on_call.register()
         navigation_security.register()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Who sets up sources and monitors of our own.
 KEEPERS = (Role.ADMINISTRATOR, Role.INCIDENT_MANAGER, Role.CONFIGURATION_MANAGER)
 
+#: Who says how available services and applications have to be.
+OBJECTIVE_KEEPERS = (Role.ADMINISTRATOR, Role.SERVICE_LEVEL_MANAGER, Role.INCIDENT_MANAGER)
+
 
 def reads(user: User) -> bool:
     return user.is_system or bool(user.is_authenticated and user.is_active and user.is_desk)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from itsm.accounts.roles import Role
 from itsm.lib import clock
 from itsm.ui import nav, panels, times
 from operation import policies, reports
 from operation.models import Incident, Outage
+from operation.models.availability import health_of
+from operation.services import reliability
 
 _RECORD = re.compile(r"/portal/(tickets|approvals|offerings)/[^/]")
 #: Days of the strip that shows how a service was.
@@ -57,50 +58,19 @@ def above_service(request: Any, service: Any) -> dict[str, Any] | None:
 
 
 def health_of_service(request: Any, service: Any) -> dict[str, Any] | None:
-    """How the service was, day by day, from its outages."""
-    now = clock.now()
-    today = timezone.localtime(now).date()
-    first = today - timedelta(days=DAYS - 1)
-    since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
-    rows = service.outages.overlapping(since, now).exclude(kind=Outage.Kind.PLANNED)
-    outages = list(rows.values_list("kind", "begins_at", "ended_at"))
-    days = _days(outages, first, now)
-    bad = {health: sum(1 for _day, h in days if h == health) for health in ("down", "degraded")}
-    month = now - timedelta(days=30)
-    down = _covered([(max(begin, month), min(end or now, now)) for kind, begin, end in outages if kind == "outage"])
-    share = 100 * (1 - down / timedelta(days=30))
+    """How the service was, day by day, and what is left of its error budget."""
+    (reading,) = reliability.read("service", [service], span=DAYS)
+    healths = [health_of(one).word for one in reading.days.values()]
+    bad = {word: healths.count(word) for word in ("down", "degraded")}
     return {
-        "days": [(times.day(day), health) for day, health in days],
-        "first": first,
-        "summary": _("%(days)d days: %(down)d with an outage, %(degraded)d degraded")
-        % {"days": DAYS, "down": bad["down"], "degraded": bad["degraded"]},
-        "availability": share,
-        "down": down,
-        "count": ngettext("%d outage", "%d outages", len(outages)) % len(outages),
+        "days": reading.strip(times.day),
+        "first": min(reading.days),
+        "summary": _("%(days)d days: %(down)d with an outage, %(degraded)d degraded") % {"days": len(healths), **bad},
+        "reading": reading,
+        "month": reading.month,
+        "objective": reliability.words_of(reading.terms.objective),
+        "address": reverse("operation:application", args=["service", service.pk]),
     }
-
-
-def _days(outages: list[Any], first: Any, now: Any) -> list[tuple[Any, str]]:
-    worst = {first + timedelta(days=n): "up" for n in range(DAYS)}
-    for kind, begin, end in outages:
-        day, last = timezone.localtime(begin).date(), timezone.localtime(end or now).date()
-        day = max(day, first)
-        while day <= last:
-            if kind == Outage.Kind.OUTAGE or worst.get(day) == "up":
-                worst[day] = "down" if kind == Outage.Kind.OUTAGE else "degraded"
-            day += timedelta(days=1)
-    return list(worst.items())[:DAYS]
-
-
-def _covered(spans: list[tuple[Any, Any]]) -> timedelta:
-    """How much time the spans cover together: two outages at once are one time without service."""
-    total, reached = timedelta(0), None
-    for begin, end in sorted(spans):
-        begin = begin if reached is None else max(begin, reached)
-        if end > begin:
-            total += end - begin
-            reached = end
-    return total
 
 
 def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:

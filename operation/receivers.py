@@ -6,6 +6,7 @@ from typing import Any
 
 from itsm.tickets.events import ticket_changed
 from operation import navigation
+from operation.services import problems
 
 #: After these steps the strip above the pages says something else.
 MAJOR_STEPS = frozenset({"declare_major", "post_update", "stand_down", "resolve", "cancel", "edit"})
@@ -17,6 +18,13 @@ def refresh_majors(ticket: Any, verb: str, **_more: Any) -> None:
         navigation.forget_majors()
 
 
+def follow_changes(ticket: Any, verb: str, **_more: Any) -> None:
+    """A change that fixes a problem began or was closed: the problem goes on."""
+    if ticket.kind == "change" and ticket.state in problems.BEGUN:
+        problems.follow_change(ticket)
+
+
 def connect() -> None:
     """Called once from ``OperationConfig.ready``."""
+    ticket_changed.connect(follow_changes, dispatch_uid="operation.follow_changes")
     ticket_changed.connect(refresh_majors, dispatch_uid="operation.refresh_majors")

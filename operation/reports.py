@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from itsm.approvals.models import Round
+from itsm.accounts.models import Team
+from itsm.approvals.models import Round, Seat
 from itsm.catalogue.models import Service, ServiceOffering
-from itsm.tickets.models import Attachment, HoldReason, Ticket, TimelineEntry
+from itsm.lib import clock
+from itsm.sla.models import Clock, Metric
+from itsm.tickets.models import Attachment, HoldReason, Ticket, TicketTask, TimelineEntry
 from itsm.tickets.models.ticket import LIST_FIELDS
-from operation import journey
-from operation.models import Incident, Outage
+from itsm.workflow import approvals
+from operation import journey, known_errors
+from operation.models import Incident, Outage, Problem
 from transition.fulltext import words_of
 from transition.services import articles
 
@@ -20,6 +27,8 @@ if TYPE_CHECKING:
     from itsm.accounts.models import User
     from transition.models import Article
 
+#: Kinds of what is ordered.
+KINDS = ("request", "access")
 #: Entries of a timeline that are shown at once.
 MOST_ENTRIES = 50
 
@@ -49,7 +58,28 @@ class Row:
 def as_rows(tickets: Any, user: User) -> list[Row]:
     found = list(tickets)
     codes = asks_requester() if any(ticket.hold_reason for ticket in found) else frozenset()
-    return [Row(ticket, journey.of(ticket, user, codes)) for ticket in found]
+    told = progress(found)
+    return [Row(ticket, journey.of(ticket, user, codes, told.get(ticket.pk))) for ticket in found]
+
+
+def progress(tickets: Sequence[Ticket]) -> dict[int, journey.Progress]:
+    """Who has to decide about orders, and how many of their steps are done: at most one query each."""
+    asked = [ticket.pk for ticket in tickets if ticket.state == "awaiting_approval"]
+    under_way = [ticket.pk for ticket in tickets if ticket.kind in KINDS and ticket.phase_open]
+    found: dict[int, journey.Progress] = {}
+    if asked:
+        seats = Seat.objects.filter(
+            round__subject_type="ticket", round__subject_id__in=asked, round__state=Round.State.PENDING, vote=""
+        ).select_related("approver", "round")
+        for seat in seats.order_by("id"):
+            found.setdefault(seat.round.subject_id, journey.Progress()).approvers.append(str(seat.approver))
+    if under_way:
+        planned = TicketTask.objects.filter(ticket__in=under_way, step__gt=0).order_by()
+        left = Count("id", filter=Q(state__in=TicketTask.LEFT))
+        for pk, total, open_ in planned.values_list("ticket").annotate(n=Count("id"), left=left):
+            one = found.setdefault(pk, journey.Progress())
+            one.steps, one.done = total, total - open_
+    return found
 
 
 def waiting_for(user: User) -> QuerySet[Ticket]:
@@ -81,8 +111,8 @@ class Shelf:
 
 
 def shelves(user: User, query: str = "") -> list[Shelf]:
-    """Services by category with what can be reported about them; requests join when they can be fulfilled."""
-    offered = ServiceOffering.objects.offered_to(user).filter(kind=ServiceOffering.Kind.REPORT)
+    """Services by category with what can be ordered and reported about them."""
+    offered = ServiceOffering.objects.offered_to(user)
     services = Service.objects.offered_to(user).for_customers().select_related("category")
     if query:
         offered = offered.filter(Q(name__icontains=query) | Q(summary__icontains=query))
@@ -102,6 +132,60 @@ def shelves(user: User, query: str = "") -> list[Shelf]:
     return sorted(by_category.values(), key=lambda shelf: (not shelf.name, shelf.name))
 
 
+def orderable(user: User, query: str = "") -> list[Shelf]:
+    """What can be ordered for a person, by category."""
+    found = []
+    for shelf in shelves(user, query):
+        shelf.offerings = [offering for offering in shelf.offerings if offering.is_ordered]
+        if shelf.offerings:
+            found.append(shelf)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What follows an order, before it is sent: who decides, who prepares it, and how often it was on time."""
+
+    approvers: list[User]
+    rule: str
+    teams: list[str]
+    steps: int
+    days: int | None
+    on_time: float | None
+    options_cost: bool
+
+
+#: Deliveries before a share of them says anything, and how far back they count.
+ENOUGH, RECENT = 5, timedelta(days=365)
+
+
+def outlook(offering: ServiceOffering, requester: User) -> Outlook:
+    """Computed from the offering's policy and plan, and from the clocks of past orders."""
+    about: Any = SimpleNamespace(requester=requester, service=offering.service)
+    spec = offering.approval_policy or {}
+    people = [person for person in approvals.named_by(about, spec) if person.pk != requester.pk]
+    plan = offering.fulfilment_plan or []
+    teams = Team.objects.filter(pk__in={line["team"] for line in plan if line.get("team")})
+    by_step: dict[int, int] = {}
+    for number, line in enumerate(plan, start=1):
+        step = int(line.get("step") or number)
+        by_step[step] = max(by_step.get(step, 0), int(line.get("days") or 0))
+    past = Clock.objects.filter(
+        ticket__offering=offering, metric=Metric.FULFILMENT, withdrawn_at__isnull=True,
+        stopped_at__gte=clock.now() - RECENT, state__in=[Clock.State.MET, Clock.State.BREACHED],
+    ).aggregate(all=Count("id"), met=Count("id", filter=Q(state=Clock.State.MET)))  # fmt: skip
+    return Outlook(
+        approvers=people, rule=str(Round.Rule(spec.get("rule", "any")).label) if len(people) > 1 else "",
+        teams=[team.name for team in teams], steps=len(plan), days=sum(by_step.values()) or None,
+        on_time=100 * past["met"] / past["all"] if past["all"] >= ENOUGH else None,
+        options_cost=any(
+            option.get("price") is not None
+            for question in (offering.request_form or {}).get("properties", {}).values()
+            for option in question.get("oneOf", ())
+        ),
+    )  # fmt: skip
+
+
 # ---------- while somebody writes a report ----------
 
 
@@ -110,19 +194,21 @@ class Known:
     """What may spare a report: answers, outages everybody knows of, and tickets that are open already."""
 
     articles: list[Article] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     majors: list[Any] = field(default_factory=list)
     own: list[Row] = field(default_factory=list)
     colleagues: list[Row] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.articles or self.outages or self.majors or self.own or self.colleagues)
+        return bool(self.articles or self.errors or self.outages or self.majors or self.own or self.colleagues)
 
 
 def known(user: User, text: str, service: Service | None) -> Known:
     """Articles like the text, outages of the service (or like the text), and open tickets of the person."""
     words = words_of(text)
     found = Known(articles=articles.suggest(user, text, service=service, limit=4) if words or service else [])
+    found.errors = known_errors.for_portal(user, words, service)
     outages = Outage.objects.visible_to(user).active().prefetch_related("services")
     offered = Service.objects.offered_to(user)
     majors: Any = Incident.objects.major().filter(service__in=offered, restricted_to__isnull=True)
@@ -193,7 +279,7 @@ def search(user: User, query: str) -> dict[str, list[Any]]:
     tickets = Ticket.objects.visible_to(user).filter(requester=user)
     numbered = list(list_rows(tickets.numbered(query))[:1])
     named = list_rows(tickets.filter(like).order_by("-opened_at", "-id"))[:6]
-    offered = ServiceOffering.objects.offered_to(user).filter(kind=ServiceOffering.Kind.REPORT)
+    offered = ServiceOffering.objects.offered_to(user)
     services = Service.objects.offered_to(user).for_customers()
     word = Q(name__icontains=query)
     return {

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from operation.services import events, housekeeping, monitors, outages
+from operation.services import access, availability, events, housekeeping, monitors, ordering, outages
 
 
 @shared_task(name="operation.turn_outages")
@@ -41,3 +41,21 @@ def review_events() -> None:
 def try_monitors() -> None:
     """Try the addresses that are due."""
     monitors.try_due()
+
+
+@shared_task(name="operation.renew_approvals")
+def renew_approvals() -> None:
+    """Ask others where those who were asked have left."""
+    ordering.renew_approvals()
+
+
+@shared_task(name="operation.end_access")
+def end_access() -> None:
+    """Give out the tasks to revoke what ends today."""
+    access.end_due()
+
+
+@shared_task(name="operation.measure_availability")
+def measure_availability() -> None:
+    """Keep the days that are over, and those of which something new was learned."""
+    availability.catch_up()

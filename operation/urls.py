@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from itsm.desk.views.tickets import new
-from operation.views import events, outages, risks, security
-from operation.views.portal import approvals, home, report, tickets
+from operation.views import applications, events, on_call, outages, problems, risks, security
+from operation.views.portal import approvals, home, orders, report, tickets
 
 app_name = "operation"
 
@@ -27,6 +27,8 @@ portal = [
     path("portal/tickets/<str:number>/reply/", tickets.reply, name="portal-reply"),
     path("portal/tickets/<str:number>/confirm/", tickets.confirm, name="portal-confirm"),
     path("portal/tickets/<str:number>/reopen/", tickets.reopen, name="portal-reopen"),
+    path("portal/tickets/<str:number>/verify/", tickets.verify, name="portal-verify"),
+    path("portal/tickets/<str:number>/resubmit/", tickets.resubmit, name="portal-resubmit"),
     path("portal/tickets/<str:number>/cancel/", tickets.cancel, name="portal-cancel"),
     path("portal/tickets/<str:number>/follow-up/", tickets.follow_up, name="portal-follow-up"),
     path("portal/tickets/<str:number>/share/", tickets.share, name="portal-share"),
@@ -38,8 +40,20 @@ portal = [
 urlpatterns = [
     *portal,
     path("tickets/new/incident/", new.new, {"kind": "incident"}, name="incident-new"),
+    path("requests/new/", orders.choose, name="request-new"),
+    path("requests/new/free/", new.form, {"kind": "request"}, name="request-free"),
     path("tickets/new/security_incident/", new.new, {"kind": "security_incident"}, name="security-incident-new"),
     path("operation/security/from/<str:number>/", security.from_incident, name="security-from-incident"),
+    path("tickets/new/problem/", new.new, {"kind": "problem"}, name="problem-new"),
+    path("problems/known-errors/", problems.index, name="known-errors"),
+    path("problems/from/<str:number>/", problems.from_incident, name="problem-from"),
+    path("problems/<str:problem>/apply/<str:number>/", problems.apply, name="apply-workaround"),
+    path("problems/<str:problem>/link/<str:number>/", problems.link, name="link-problem"),
+    path("operation/on-call/", on_call.index, name="on-call"),
+    path("operation/on-call/new/", on_call.create, name="rota-new"),
+    path("operation/on-call/<int:pk>/", on_call.rota, name="rota"),
+    path("operation/on-call/<int:pk>/edit/", on_call.edit, name="rota-edit"),
+    path("operation/on-call/<int:pk>/stand-ins/<int:override>/", on_call.take_back, name="rota-take-back"),
     path("operation/outages/", outages.index, name="outages"),
     path("operation/outages/new/", outages.create, name="outage-new"),
     path("operation/outages/for/<str:number>/", outages.announce_from, name="outage-from"),
@@ -50,6 +64,15 @@ urlpatterns = [
     path("operation/events/<int:pk>/", events.detail, name="event"),
     path("operation/events/<int:pk>/incident/", events.open_incident, name="event-incident"),
     path("operation/events/<int:pk>/close/", events.close, name="event-close"),
+    path("operation/applications/", applications.index, name="applications"),
+    re_path(
+        r"^operation/applications/(?P<kind>service|item)/(?P<pk>\d{1,18})/$", applications.detail, name="application"
+    ),
+    re_path(
+        r"^operation/applications/(?P<kind>service|item)/(?P<pk>\d{1,18})/days\.csv$",
+        applications.export,
+        name="application-days",
+    ),
     path("operation/risks/map/", risks.heat_map, name="risk-map"),
     *risks.Risks.urls(),
     *risks.Controls.urls(),

@@ -10,7 +10,17 @@ class StrategyConfig(AppConfig):
     verbose_name = _("Service strategy")
 
     def ready(self) -> None:
-        from strategy import navigation
+        from itsm.lib import chapters
+        from strategy import navigation, navigation_costs, navigation_policies
+        from strategy.demo import money, planning, rules
 
-        navigation.register_kinds()
-        navigation.register()
+        for area in (navigation, navigation_costs, navigation_policies):
+            area.register_kinds()
+        for area in (navigation, navigation_costs, navigation_policies):
+            area.register()
+        chapters.register("plans", planning.tell_plans, order=10, when="before")
+        chapters.register("policies", rules.tell_policies, order=12, when="before")
+        chapters.register("books", money.tell_books, order=14, when="before")
+        chapters.register("progress", planning.tell_progress, order=20)
+        chapters.register("months", money.tell_months, order=900)
+        chapters.register("exceptions", rules.tell_exceptions, order=910)

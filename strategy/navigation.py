@@ -17,8 +17,9 @@ from itsm.lib import clock
 from itsm.ui import lifecycle, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import inputs, records
-from strategy import policies, reports
+from strategy import policies
 from strategy.models import BusinessCase, BusinessRequirement, Goal
+from strategy.reports import portfolio as reports
 from strategy.services import cases, goals
 from strategy.views.goals import Goals, Requirements
 from strategy.views.portfolio import Cases
@@ -30,7 +31,8 @@ def register_kinds() -> None:
     records.register(records.RecordKind(
         Goal, gettext_lazy("goal"), gettext_lazy("goals"), "target",
         ("title", "description", "owner", "parent", "weight", "starts_on", "ends_on"), policies.may_write,
-        policies.may_edit_goal, check=goals.check, part_written=goals.part_written,
+        policies.may_edit_goal, check=goals.check, part_written=goals.part_written, written=goals.written,
+        services="strategy.services.goals",
     ))  # fmt: skip
     records.register(records.RecordKind(
         BusinessRequirement, gettext_lazy("requirement"), gettext_lazy("requirements"), "list-checks",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.catalogue import guards
+from itsm.desk.record import extras
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
 from itsm.lib import chapters, clock
@@ -23,6 +24,7 @@ from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
 from itsm.workflow import inputs, records
 from transition.demo import configuration as story
+from transition.forms.configuration import ItemField
 from transition.models import ConfigurationItem, Contract, Licence, Supplier
 from transition.policies import configuration as policies
 from transition.reports import configuration as reports
@@ -138,6 +140,10 @@ def register() -> None:
         "service", "items", "transition/ci/_of_service.html", of_service, label=gettext_lazy("What it runs on"),
         order=50, cls="c4",
     )  # fmt: skip
+    extras.register("item", lambda: ItemField(
+        label=gettext_lazy("Item it is about"), required=False,
+        help_text=gettext_lazy("Number, such as CI-12, or name of a device, server or application."),
+    ), configuration.link_ticket)  # fmt: skip
     panels.register(
         "ticket", "items", "transition/ci/_on_ticket.html", on_ticket, label=gettext_lazy("What it is about"),
         roles=Role.values, order=40,

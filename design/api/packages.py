@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from design.api.processes import Renewing, SystemSerializer
+from design.api.processes import ProcessSystemSerializer, Renewing
 from design.models import (
     DesignCriterion,
     PackageSection,
@@ -26,17 +26,17 @@ from itsm.integrations.api.refs import PersonRef, person, service_ref, viewer
 from itsm.integrations.api.shapes import PersonName, results, shape
 from strategy.models import AcceptanceCriterion, BusinessRequirement
 
-TEST = shape("CoverageCase", {
+TEST = shape("DesignCoverageCase", {
     "id": serializers.IntegerField(), "plan": serializers.CharField(help_text="Number of the validation plan."),
     "case": serializers.CharField(), "result": serializers.CharField(help_text="Of the latest run; empty: never run."),
 })  # fmt: skip
-COVERAGE = shape("CoverageCriterion", {
+COVERAGE = shape("DesignCoverageCriterion", {
     "id": serializers.IntegerField(), "criterion": serializers.CharField(),
     "requirement": serializers.CharField(help_text="Number of the requirement; empty: none."),
     "result": serializers.CharField(help_text="`fail` if a case failed, else `pass`, `blocked` or empty."),
     "cases": TEST(many=True),
 })  # fmt: skip
-SIGN_OFF = shape("SignOff", {
+SIGN_OFF = shape("DesignSignOff", {
     "id": serializers.IntegerField(), "at": Moment(), "by": PersonName(),
     "decision": serializers.CharField(help_text="`pending`, `approved`, `rejected`, `expired` or `cancelled`."),
     "snapshot": serializers.JSONField(help_text="The design as it was."),
@@ -56,13 +56,13 @@ def _criteria(context: dict[str, Any]) -> Any:
     return AcceptanceCriterion.objects.filter(requirement__in=seen)
 
 
-class SectionSerializer(StrictModel):
+class DesignSectionSerializer(StrictModel):
     class Meta:
         model = PackageSection
         fields = ["id", "kind", "text", "complete"]
 
 
-class CriterionSerializer(StrictModel):
+class DesignCriterionSerializer(StrictModel):
     requirement = requirement_ref(required=False, allow_null=True)
     source = Ref(_criteria, key="text", required=False, allow_null=True)
 
@@ -71,19 +71,19 @@ class CriterionSerializer(StrictModel):
         fields = ["id", "text", "requirement", "source"]
 
 
-class NeedSerializer(SystemSerializer):
+class DesignSystemSerializer(ProcessSystemSerializer):
     class Meta:
         model = SystemRequirement
         fields = ["id", "system", "service", "purpose", "status", "evidence"]
 
 
-class PackageSerializer(RecordSerializer):
+class DesignPackageSerializer(RecordSerializer):
     service = service_ref()
     owner = PersonRef()
     second_signer = PersonRef(required=False, allow_null=True)
     processes = serializers.ListField(child=process_ref(), required=False)
-    sections = SectionSerializer(many=True, read_only=True)
-    criteria = CriterionSerializer(many=True, read_only=True)
+    sections = DesignSectionSerializer(many=True, read_only=True)
+    criteria = DesignCriterionSerializer(many=True, read_only=True)
 
     class Meta:
         model = ServiceDesignPackage
@@ -101,9 +101,9 @@ class PackageFilters(FilterSet):
 
 @extend_schema(tags=["design"])
 @extend_schema_view(
-    take_step=extend_schema(responses=PackageSerializer),
+    take_step=extend_schema(responses=DesignPackageSerializer),
     create=extend_schema(
-        summary="Start the design of a service", responses={201: PackageSerializer},
+        summary="Start the design of a service", responses={201: DesignPackageSerializer},
         examples=[OpenApiExample(
             "Short", {"title": "Supplier portal", "service": "supplier-portal", "owner": "owner@example.com"},
             request_only=True,
@@ -114,17 +114,17 @@ class Packages(Renewing):
     """Everything that is designed about a service. Addressed by number (`SDP-3`) or id."""
 
     queryset = ServiceDesignPackage.objects.none()
-    serializer_class = PackageSerializer
+    serializer_class = DesignPackageSerializer
     filterset_class = PackageFilters
     scope = "design"
     search_fields = ("title", "service__name")
     related = ("service", "owner", "second_signer")
     fetched = ("processes", "sections", "criteria__requirement", "criteria__source")
-    sections_list, sections_one = parts("sections", SectionSerializer, "package", "section")
-    criteria_list, criteria_one = parts("criteria", CriterionSerializer, "package", "acceptance criterion")
-    systems_list, systems_one = parts("systems", NeedSerializer, "package", "needed system")
+    sections_list, sections_one = parts("sections", DesignSectionSerializer, "package", "section")
+    criteria_list, criteria_one = parts("criteria", DesignCriterionSerializer, "package", "acceptance criterion")
+    systems_list, systems_one = parts("systems", DesignSystemSerializer, "package", "needed system")
 
-    @extend_schema(summary="What is proven", responses=results("Coverage", COVERAGE), filters=False)
+    @extend_schema(summary="What is proven", responses=results("DesignCoverage", COVERAGE), filters=False)
     @action(detail=True)
     def coverage(self, request: Request, **kwargs: Any) -> Response:
         """Requirement, criterion, test cases and their latest results."""
@@ -140,7 +140,7 @@ class Packages(Renewing):
             for one in reports.coverage(self.get_object())
         ]})  # fmt: skip
 
-    @extend_schema(summary="List the sign-offs", responses=results("SignOffs", SIGN_OFF), filters=False)
+    @extend_schema(summary="List the sign-offs", responses=results("DesignSignOffs", SIGN_OFF), filters=False)
     @action(detail=True, url_path="sign-offs")
     def sign_offs(self, request: Request, **kwargs: Any) -> Response:
         """The design as it was whenever a sign-off was asked for, and what was decided; the newest first."""

@@ -29,15 +29,15 @@ class Renewing(Records):
         return super().get_moved(self.moved or record)
 
 
-class WaySerializer(Strict):
+class ProcessWaySerializer(Strict):
     step = serializers.IntegerField(min_value=1, max_value=999, help_text="Number of the step.")
     label = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="The answer that leads there."
     )
 
 
-class StepSerializer(StrictModel):
-    next_steps = serializers.ListField(child=WaySerializer(), required=False, max_length=12)
+class ProcessStepSerializer(StrictModel):
+    next_steps = serializers.ListField(child=ProcessWaySerializer(), required=False, max_length=12)
     responsible = Parties(required=False)
     accountable = Parties(required=False)
     consulted = Parties(required=False)
@@ -54,7 +54,7 @@ class StepSerializer(StrictModel):
         return [{"step": one["step"], "label": one.get("label", "")} for one in value]
 
 
-class SystemSerializer(StrictModel):
+class ProcessSystemSerializer(StrictModel):
     service = service_ref(required=False, allow_null=True)
 
     class Meta:
@@ -67,8 +67,8 @@ class ProcessSerializer(RecordSerializer):
         max_length=20, required=False, allow_blank=True, help_text="Kind of ticket it governs, such as `incident`."
     )
     owner = PersonRef()
-    steps = StepSerializer(many=True, read_only=True)
-    systems = SystemSerializer(many=True, read_only=True)
+    steps = ProcessStepSerializer(many=True, read_only=True)
+    systems = ProcessSystemSerializer(many=True, read_only=True)
 
     class Meta:
         model = ProcessDefinition
@@ -105,5 +105,5 @@ class Processes(Renewing):
     search_fields = ("name", "purpose")
     related = ("owner",)
     fetched = ("steps", "systems__service")
-    steps_list, steps_one = parts("steps", StepSerializer, "definition", "step")
-    systems_list, systems_one = parts("systems", SystemSerializer, "definition", "needed system")
+    steps_list, steps_one = parts("steps", ProcessStepSerializer, "definition", "step")
+    systems_list, systems_one = parts("systems", ProcessSystemSerializer, "definition", "needed system")

@@ -33,7 +33,7 @@ def _criteria(context: dict[str, Any]) -> Any:
     return DesignCriterion.objects.filter(package=context["view"].get_object().package_id)
 
 
-class CaseSerializer(StrictModel):
+class TestCaseSerializer(StrictModel):
     criterion = Ref(_criteria, key="text")
 
     class Meta:
@@ -42,7 +42,7 @@ class CaseSerializer(StrictModel):
         read_only_fields = ["result"]
 
 
-class RunSerializer(StrictModel):
+class TestRunSerializer(StrictModel):
     by = PersonRef(read_only=True)
     defects = serializers.SerializerMethodField()
 
@@ -54,7 +54,7 @@ class RunSerializer(StrictModel):
         return [one.number for one in instance.defects.all()]
 
 
-class NewRunSerializer(Strict):
+class NewTestRunSerializer(Strict):
     result = serializers.ChoiceField(Result.choices)
     evidence = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
     severity = serializers.ChoiceField(
@@ -62,10 +62,10 @@ class NewRunSerializer(Strict):
     )
 
 
-class PlanSerializer(RecordSerializer):
+class ValidationPlanSerializer(RecordSerializer):
     package = package_ref()
     owner = PersonRef(help_text="Who runs the tests.")
-    cases = CaseSerializer(many=True, read_only=True)
+    cases = TestCaseSerializer(many=True, read_only=True)
 
     class Meta:
         model = ValidationPlan
@@ -79,18 +79,18 @@ class PlanFilters(FilterSet):
 
 
 @extend_schema(tags=["design"])
-@extend_schema_view(take_step=extend_schema(responses=PlanSerializer))
+@extend_schema_view(take_step=extend_schema(responses=ValidationPlanSerializer))
 class Plans(Records):
     """How a design is tested. Addressed by number (`VAL-3`) or id."""
 
     queryset = ValidationPlan.objects.none()
-    serializer_class = PlanSerializer
+    serializer_class = ValidationPlanSerializer
     filterset_class = PlanFilters
     scope = "design"
     search_fields = ("title", "package__title")
     related = ("package", "owner")
     fetched = ("cases__criterion",)
-    cases_list, cases_one = parts("cases", CaseSerializer, "plan", "test case")
+    cases_list, cases_one = parts("cases", TestCaseSerializer, "plan", "test case")
 
     def _case(self, row: str) -> TestCase:
         found = TestCase.objects.filter(plan=self.get_object(), pk=int(row)).select_related("plan").first()
@@ -102,12 +102,13 @@ class Plans(Records):
         methods=["get"],
         summary="List the runs of a test case",
         filters=False,
-        responses=results("TestRuns", RunSerializer),
+        responses=results("TestRuns", TestRunSerializer),
         parameters=[OpenApiParameter("row", int, OpenApiParameter.PATH, description="Id of the test case.")],
     )
     @extend_schema(
-        methods=["post"], summary="Record a run of a test case", request=NewRunSerializer,
-        responses={201: RunSerializer}, description="A failure opens a defect; a pass verifies defects that are fixed.",
+        methods=["post"], summary="Record a run of a test case", request=NewTestRunSerializer,
+        responses={201: TestRunSerializer},
+        description="A failure opens a defect; a pass verifies defects that are fixed.",
         parameters=[OpenApiParameter("row", int, OpenApiParameter.PATH, description="Id of the test case.")],
     )  # fmt: skip
     @action(detail=True, methods=["get", "post"], url_path=r"cases/(?P<row>[0-9]{1,18})/runs", url_name="runs")
@@ -117,11 +118,11 @@ class Plans(Records):
         how = {"context": self.get_serializer_context()}
         if request.method != "POST":
             rows = case.runs.select_related("by").prefetch_related("defects")[:200]
-            return Response({"results": RunSerializer(rows, many=True, **how).data})
-        given = NewRunSerializer(data=request.data, **how)
+            return Response({"results": TestRunSerializer(rows, many=True, **how).data})
+        given = NewTestRunSerializer(data=request.data, **how)
         given.is_valid(raise_exception=True)
         made = testing.record_run(case, actor=request.user, source="api", **given.validated_data)
-        return Response(RunSerializer(made, **how).data, status=201)
+        return Response(TestRunSerializer(made, **how).data, status=201)
 
 
 class RunRef(Ref):

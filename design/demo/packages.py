@@ -69,7 +69,7 @@ CRITERIA = [
     "A customer gets a message when the parcel is ready", "The pick list can be read on the smallest tablet",
 ]  # fmt: skip
 #: Steps, expected, and the runs: days ago, result, what was seen, severity.
-CASES = [
+CASES: list[tuple[str, str, list[tuple[int, str, str, str]]]] = [
     ("Order ten articles in the test shop, look at the tablet of store Oslo.", "The order is there within a minute.", [(8, "pass", "", "")]),
     ("Sell an article at the till, look at the shop after five minutes.", "The stock is one less.",
      [(8, "fail", "Still the old stock after eleven minutes: the cache of the shop keeps it for a quarter of an hour.", "high"), (3, "pass", "Four minutes, three times in a row.", "")]),
@@ -106,7 +106,7 @@ def tell_processes(world: World) -> None:
     )  # fmt: skip
 
 
-def _process(owner: Any, name: str, kind: str, steps: list[Any], **texts: str) -> ProcessDefinition:
+def _process(owner: Any, name: str, kind: str, steps: list[Any], **texts: Any) -> ProcessDefinition:
     """A draft; states are named as far as tickets of the kind have them."""
     known = flow.is_known(kind)
     states = set(flow.kinds.get(kind).states.values) if known else set()  # type: ignore[attr-defined]
@@ -206,10 +206,8 @@ def _test(world: World, package: ServiceDesignPackage, requirement: BusinessRequ
             values = {"title": criterion.text, "criterion": criterion, "steps": steps, "expected": expected}
             case = records.put_part(plan, TestCase(plan=plan), values, actor=owner, source="web", name="test case")
             cases.append((case, runs))
-    runs = sorted(
-        ((days, case, rest) for case, found in cases for days, *rest in found), key=lambda run: (-run[0], run[1].pk)
-    )
-    for days, case, (result, seen, severity) in runs:
+    told = [(days, case, result, seen, severity) for case, found in cases for days, result, seen, severity in found]
+    for days, case, result, seen, severity in sorted(told, key=lambda run: (-run[0], run[1].pk)):
         with clock.moved_to(world.now - timedelta(days=days)):
             if result == "pass":
                 for defect in Defect.objects.filter(run__case=case, state="open", severity="high"):

@@ -15,17 +15,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from design import agreement_policies as policies
-from design.agreement_states import FULFILLED_KINDS, AgreementState, AgreementType, Promise
+from design.agreement_states import AgreementState, AgreementType, Promise
 from design.days import today
 from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service
 from itsm.sla.models import SupportLevel, WorkCalendar
+from itsm.tickets import kinds
 from itsm.tickets.models import HoldReason
 from itsm.tickets.states import Priority
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
 
 #: A year of minutes: nobody promises more.
 MOST_MINUTES = 60 * 24 * 366
+
+
+def is_fulfilled(kind: str) -> bool:
+    """Whether tickets of the kind are fulfilled, as requests are, rather than resolved."""
+    return any(one.code == kind and "fulfilled" in one.phases for one in kinds.all_kinds())
 
 
 class AgreementQuerySet(DeskRecords):
@@ -216,8 +222,9 @@ class Agreement(Record):
         field=state, source=AgreementState.ACTIVE, target=AgreementState.EXPIRED, permission=policies.by_date,
         custom={"label": _("Expire"), "icon": "calendar-off", "offered": False},
     )  # fmt: skip
-    def expire(self) -> None:
+    def expire(self, *, ends_on: date | None = None) -> None:
         """Its last day is over, or a newer version applies."""
+        self.ends_on = ends_on or self.ends_on
 
     @fsm.transition(
         field=state, source=[AgreementState.DRAFT, AgreementState.AGREED, AgreementState.ACTIVE],
@@ -226,6 +233,8 @@ class Agreement(Record):
     )  # fmt: skip
     def terminate(self, *, reason: str) -> None:
         """It ends today. What was promised for tickets that are open is still owed."""
+        if self.starts_on <= today() and (self.ends_on is None or self.ends_on > today()):
+            self.ends_on = today()
 
     @fsm.transition(
         field=state, source=[AgreementState.ACTIVE, AgreementState.EXPIRED, AgreementState.TERMINATED], target=None,
@@ -286,7 +295,9 @@ class AgreementTarget(models.Model):
 
     def clean(self) -> None:
         wrong: dict[str, Any] = {}
-        fulfilled = self.kind in FULFILLED_KINDS
+        fulfilled = is_fulfilled(self.kind)
+        if not any(kind.code == self.kind for kind in kinds.all_kinds()):
+            wrong["kind"] = _("There are no tickets of this kind.")
         if self.metric == Promise.FULFILMENT and not fulfilled:
             wrong["metric"] = _("Requests are fulfilled; tickets of this kind are resolved.")
         if self.metric == Promise.RESOLUTION and fulfilled:

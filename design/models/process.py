@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import django_fsm as fsm
@@ -177,6 +177,8 @@ class StepManager(models.Manager["ProcessStep"]):
 class ProcessStep(models.Model):
     """What is done at one place of a process. Written with the duties of roles and teams as one."""
 
+    lists = tuple(duty.name.lower() for duty in Duty)
+
     definition = models.ForeignKey(ProcessDefinition, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField(_("number"), validators=NUMBER)
     name = models.CharField(_("step"), max_length=120)
@@ -218,46 +220,31 @@ class ProcessStep(models.Model):
                 wrong[name] = _("Tickets of this kind have no such state.")
         if any(one["step"] == self.position for one in self.next_steps or []):
             wrong["next_steps"] = _("A step does not lead to itself.")
-        for duty, parties in self._new_duties().items():
-            if len(parties) != len(set(parties)):
-                wrong[duty.name.lower()] = _("Name each role and team once.")
         if wrong:
             raise ValidationError(wrong)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        super().save(*args, **kwargs)
-        for duty, parties in self._new_duties().items():
-            self.duties.filter(duty=duty).delete()
-            StepDuty.objects.bulk_create(
-                StepDuty(step=self, duty=duty, role=role, team_id=team) for role, team in parties
-            )
-        self.__dict__.pop("_given", None)
-        getattr(self, "_prefetched_objects_cache", {}).pop("duties", None)
-
-    # Duties as lists of (role, team id), one of both empty: read from the rows, kept with the step when it is saved.
+    # Duties are lists of (role, team id), one of both empty, written beside the row by the door.
 
     def parties(self, duty: str) -> list[tuple[str, int | None]]:
-        if duty in self._new_duties():
-            return list(self._new_duties()[Duty(duty)])
         if self.pk is None:
             return []
         return [(row.role, row.team_id) for row in self.duties.all() if row.duty == duty]
 
-    def give(self, duty: Duty, parties: Iterable[tuple[str, int | None]]) -> None:
-        """Who has this duty from the next ``save`` on."""
-        self.__dict__.setdefault("_given", {})[duty] = list(parties)
+    def check_lists(self, given: Mapping[str, list[Any]]) -> dict[str, Any]:
+        return {
+            name: _("Name each role and team once.")
+            for name, parties in given.items()
+            if len(parties) != len(set(parties))
+        }
 
-    def _new_duties(self) -> dict[Duty, list[tuple[str, int | None]]]:
-        found: dict[Duty, list[tuple[str, int | None]]] = self.__dict__.get("_given", {})
-        return found
-
-
-def _duty(duty: Duty) -> property:
-    return property(lambda step: step.parties(duty), lambda step, parties: step.give(duty, parties))
-
-
-for _one in Duty:
-    setattr(ProcessStep, _one.name.lower(), _duty(_one))
+    def put_lists(self, given: Mapping[str, list[Any]]) -> None:
+        for name, parties in given.items():
+            duty = Duty[name.upper()]
+            self.duties.filter(duty=duty).delete()
+            StepDuty.objects.bulk_create(
+                StepDuty(step=self, duty=duty, role=role, team_id=team) for role, team in parties
+            )
+        getattr(self, "_prefetched_objects_cache", {}).pop("duties", None)
 
 
 class StepDuty(models.Model):

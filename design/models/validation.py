@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_fsm as fsm
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -87,12 +85,6 @@ class TestCase(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only runs write the result: whoever edits the words read the row before."""
-        if not self._state.adding and "update_fields" not in kwargs:
-            kwargs["update_fields"] = ["title", "criterion", "steps", "expected"]
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("design:test-case", args=[self.plan.number, self.pk])
@@ -189,11 +181,6 @@ class Defect(Record):
 
     def __str__(self) -> str:
         return self.title
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self._state.adding:
-            self.package = self.run.case.plan.package
-        super().save(*args, **kwargs)
 
     @property
     def tone(self) -> str:

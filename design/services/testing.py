@@ -38,6 +38,7 @@ def check_defect(defect: Defect, lists: Mapping[str, Any]) -> dict[str, Any]:
     stored = Defect.objects.filter(pk=defect.pk).first() if defect.pk else None
     if stored is not None:
         return {"run": _("A defect stays with its run.")} if stored.run_id != defect.run_id else {}
+    defect.package = defect.run.case.plan.package
     if defect.run.result != Result.FAIL:
         return {"run": _("Only a failed run has defects.")}
     if defect.run.case.plan.package.state == PackageState.SUPERSEDED:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from design.urls import packages
+from design.urls import agreements, packages
 
 app_name = "design"
 
-urlpatterns = [*packages.urlpatterns]
+urlpatterns = [*agreements.urlpatterns, *packages.urlpatterns]

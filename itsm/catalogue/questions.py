@@ -63,8 +63,18 @@ def _options(question: dict[str, Any]) -> list[tuple[Any, str]]:
     if "enum" in question:
         return [(value, str(value)) for value in question["enum"]]
     if "oneOf" in question:
-        return [(o["const"], str(o.get("title", o["const"]))) for o in question["oneOf"] if "const" in o]
+        return [(o["const"], _option(o)) for o in question["oneOf"] if "const" in o]
     return []
+
+
+def _option(option: dict[str, Any]) -> str:
+    """An option with what it is and costs, as far as the form says so."""
+    words = [str(option.get("title", option["const"]))]
+    if option.get("description"):
+        words.append(str(option["description"]))
+    if option.get("price") is not None:
+        words.append(f"{Decimal(str(option['price'])):,.2f} {option.get('currency', 'EUR')}")
+    return " · ".join(words)
 
 
 def _choice(question: dict[str, Any], options: list[tuple[Any, str]], shown: dict[str, Any]) -> forms.Field:
@@ -103,6 +113,16 @@ def problems(schema: dict[str, Any] | None, given: dict[str, Any], prefix: str =
     asked = (schema or {}).get("properties", {})
     found = validators.check_answers(schema or {}, given)
     return {(f"{prefix}{name}" if name in asked else "__all__"): messages for name, messages in found.items()}
+
+
+def price(schema: dict[str, Any] | None, given: dict[str, Any], base: Decimal | None = None) -> Decimal | None:
+    """What it costs: the price of the offering, and of the chosen options that have one."""
+    found = [] if base is None else [base]
+    for name, question in _asked(schema):
+        for option in question.get("oneOf", ()):
+            if option.get("const") == given.get(name, object()) and option.get("price") is not None:
+                found.append(Decimal(str(option["price"])))
+    return sum(found, Decimal(0)).quantize(Decimal("0.01")) if found else None
 
 
 def in_words(schema: dict[str, Any] | None, given: dict[str, Any]) -> list[tuple[str, str]]:

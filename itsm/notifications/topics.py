@@ -22,7 +22,7 @@ GROUPS: dict[str, Any] = {
 }
 
 #: Groups that only the desk has; the others are everybody's.
-DESK_GROUPS = frozenset({"work"})
+DESK_GROUPS = {"work"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Topic:
     #: Nobody outside the desk is ever told.
     desk_only: bool = False
     sample: tuple[tuple[str, Any], ...] = ()
+    #: Whether an administrator may word it anew; not where the stage that tells it says the words itself.
+    worded: bool = True
 
     @property
     def subject(self) -> str:
@@ -232,9 +234,13 @@ _ALL = (
 TOPICS: dict[str, Topic] = {topic.key: topic for topic in _ALL}
 
 
-def register(topic: Topic) -> None:
-    """Add a topic that a package tells directly; called from ``AppConfig.ready``."""
+def register(topic: Topic, group_label: Any = "", *, desk: bool = False) -> None:
+    """Add a topic that a package tells directly (``services/direct.py``); called from ``AppConfig.ready``."""
     TOPICS[topic.key] = topic
+    if group_label:
+        GROUPS[topic.group] = group_label
+    if desk:
+        DESK_GROUPS.add(topic.group)
 
 
 #: What happened, as part of a sentence: for topics with ``{what}`` and for chat. By the last part of the event type.

@@ -54,10 +54,8 @@ def services(user: User, text: str, limit: int) -> Iterable[Hit]:
 
 
 def offerings(user: User, text: str, limit: int) -> Iterable[Hit]:
-    """What this person may report."""
-    # Requests join once the portal can take them.
-    rows = ServiceOffering.objects.offered_to(user).filter(kind=ServiceOffering.Kind.REPORT)
-    rows = rows.select_related("service").distinct()
+    """What this person may report and order."""
+    rows = ServiceOffering.objects.offered_to(user).select_related("service").distinct()
     for offering in _containing(rows, text, ("name", "summary", "service__name"), "name")[:limit]:
         yield Hit(
             url=f"/portal/offerings/{offering.slug}/", title=offering.name, hint=offering.service.name,

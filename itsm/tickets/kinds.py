@@ -36,6 +36,8 @@ class Kind:
     plain_words: Mapping[str, Any] = field(default_factory=dict)
     #: What a support level promises of the end: ``resolution`` of what is broken, ``fulfilment`` of what is ordered.
     done_metric: str = "resolution"
+    #: The process settings that this kind reads, besides the team when nothing else decides; no other is asked for.
+    process: tuple[str, ...] = ("reopen_days",)
     #: URL name of the kind's own page for opening one, where the desk's form does not ask enough.
     new_page: str = ""
 

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from itsm.ui.times import number
+from itsm.ui.times import compact, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,11 @@ def uptime(days: Sequence[tuple[str, str]], label: str) -> SafeString:
     return format_html('<div class="uptime" role="img" aria-label="{}">{}</div>', label, ticks)
 
 
+def axis(value: float) -> str:
+    """A value beside an axis: 250, 40k, 1.2m."""
+    return compact(value) if abs(value) >= 10_000 else _n(value)
+
+
 def _scale(low: float, high: float, steps: int = 4) -> tuple[float, float, float]:
     """Round numbers around the values: start, end, step."""
     span = (high - low) or abs(high) or 1.0
@@ -142,6 +147,10 @@ def _scale(low: float, high: float, steps: int = 4) -> tuple[float, float, float
     while end < high:
         end += step
     return start, end, step
+
+
+#: Round numbers around the values, for other drawings.
+scale = _scale
 
 
 def line(
@@ -169,7 +178,7 @@ def line(
 
     grid, value = [], start
     while value <= end + step / 2:
-        grid.append((left, right, _n(py(value)), _n(py(value)), left - 8, _n(py(value) + 4), _n(value), unit))
+        grid.append((left, right, _n(py(value)), _n(py(value)), left - 8, _n(py(value) + 4), axis(value), unit))
         value += step
     every = max(1, -(-len(x) // 12))
     labels = [(_n(px(i)), bottom + 18, text) for i, text in enumerate(x) if i % every == 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,7 @@ from itsm.workflow.moves import lock, move
 from itsm.workflow.record import Record
 
 R = TypeVar("R", bound=Record)
+P = TypeVar("P", bound=models.Model)
 Errors = dict[str, Any]
 
 
@@ -53,6 +55,8 @@ class RecordKind:
     part_written: Callable[[Any], None] | None = None
     #: Called with a new record after it is stored, for the rows that every record of the kind begins with.
     created: Callable[[Any], None] | None = None
+    #: Called with a record after it, or a row that belongs to it, was stored, and with the record as it was before.
+    written: Callable[[Any, Any], None] | None = None
     #: The verb that follows when a round about such a record is approved, rejected, expired or cancelled.
     on_round: Mapping[str, str] = field(default_factory=dict)
 
@@ -106,6 +110,8 @@ def create(
         getattr(record, name).set(rows)
     if kind.created is not None:
         kind.created(record)
+    if kind.written is not None:
+        kind.written(record, None)
     changes = {
         name: [None, value] for name, value in audit.snapshot(record).items() if name in _columns(kind) and value
     }
@@ -127,7 +133,7 @@ def edit(
         raise (Denied if verdict.reason == "" or not kind.may_create(actor) else Refused)(verdict.reason)
     if version is not None and fresh.version != version:
         raise Stale(_("Somebody changed this meanwhile."), current={_("Now"): str(fresh)})
-    before = audit.snapshot(fresh) | _listed(kind, fresh)
+    before, earlier = audit.snapshot(fresh) | _listed(kind, fresh), copy.copy(fresh)
     chosen = _lists(kind, lists or {})
     _apply(kind, fresh, changes, chosen)
     fresh.version += 1
@@ -140,6 +146,8 @@ def edit(
     if not difference:
         return record
     fresh.save()
+    if kind.written is not None:
+        kind.written(fresh, earlier)
     audit.record(fresh, f"{kind.code}.edit", actor=actor, source=source, changes=difference)
     emit(f"{kind.code}.edit", fresh, actor=actor, source=source, changed=sorted(difference))
     return fresh
@@ -196,8 +204,14 @@ def _decided(kind: RecordKind, round_: Round, actor: User | None) -> None:
     if verb is None or record is None or step is None:
         return
     why = "; ".join(seat.comment for seat in round_.seats.all() if seat.comment)
-    given: dict[str, Any] = {"reason": why or str(round_)} if "reason" in step.inputs else {"body": why}
-    move(record, verb, actor=User.objects.system(), source=Source.SYSTEM, **given)
+    how: dict[str, Any] = {"actor": User.objects.system(), "source": Source.SYSTEM}
+    if "reason" in step.inputs:
+        how["reason"] = why or str(round_)
+    function = kind.function(verb)
+    if function is not None:
+        function(record, **how)
+    else:
+        move(record, verb, **how, body="" if "reason" in how else why)
     if actor is not None:
         decisions.tell_round(round_, "approval_decided", actor=actor, source=Source.SYSTEM)
 
@@ -262,19 +276,36 @@ def by_number(rows: models.QuerySet[R], text: str) -> models.QuerySet[R]:
 
 
 @transaction.atomic
-def put_part(
-    record: Record, part: models.Model, values: Mapping[str, Any], *, actor: User, source: str, name: str
-) -> models.Model:
-    """Write a row that belongs to a record, such as a key result of a goal; who may edit the record may."""
+def put_part(record: Record, part: P, values: Mapping[str, Any], *, actor: User, source: str, name: str) -> P:
+    """Write a row that belongs to a record, such as a key result of a goal; who may edit the record may.
+
+    The row is read again under the record's lock, so that only what is given changes. A model may have ``lists``:
+    names of what is not a column, such as the members of a group; it answers ``check_lists(given)`` with what is
+    wrong by name, and ``put_lists(given)`` writes them after the row.
+    """
     fresh, kind = _editable(record, actor)
+    if part.pk is not None:
+        stored = type(part)._default_manager.filter(pk=part.pk).first()
+        if stored is None:
+            raise Refused(_("Somebody removed this meanwhile."), code="gone")
+        part = stored
     before = str(part) if part.pk else None
+    lists = {key: list(value) for key, value in values.items() if key in getattr(part, "lists", ())}
     for column, value in values.items():
-        setattr(part, column, value)
+        if column not in lists:
+            setattr(part, column, value)
+    errors: Errors = {}
     try:
         part.full_clean()
     except ValidationError as error:
-        raise Invalid({key: list(messages) for key, messages in error.message_dict.items()}) from error
+        errors = {key: list(messages) for key, messages in error.message_dict.items()}
+    if lists:
+        errors |= part.check_lists(lists)  # type: ignore[attr-defined]
+    if errors:
+        raise Invalid(errors)
     part.save()
+    if lists:
+        part.put_lists(lists)  # type: ignore[attr-defined]
     _touch(fresh, kind, {name: [before, str(part)]}, actor=actor, source=source)
     return part
 
@@ -306,5 +337,7 @@ def _touch(record: Record, kind: RecordKind, changes: dict[str, Any], *, actor: 
     if kind.part_written is not None:
         kind.part_written(record)
     record.save()
+    if kind.written is not None:
+        kind.written(record, record)
     audit.record(record, f"{kind.code}.edit", actor=actor, source=source, changes=changes)
     emit(f"{kind.code}.edit", record, actor=actor, source=source, changed=sorted(changes))

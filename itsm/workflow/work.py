@@ -113,6 +113,25 @@ def reopen_task(task: TicketTask, *, actor: User, source: str) -> TicketTask:
     return _set(task, State.OPEN, "reopened", actor=actor, source=source)
 
 
+@transaction.atomic
+def take_task(task: TicketTask, *, actor: User, source: str) -> TicketTask:
+    """Whoever takes a task does it; two who take the same one find out at once."""
+    fresh = _locked(task.ticket, actor, may=may_finish)
+    task = TicketTask.objects.get(pk=task.pk)
+    if not task.is_left:
+        raise Refused(_("This task is %(state)s already.") % {"state": task.get_state_display().lower()})
+    if task.assignee_id == actor.pk:
+        return task
+    if task.assignee_id is not None:
+        raise Refused(_("%(person)s has taken it meanwhile.") % {"person": task.assignee}, code="taken")
+    if task.team_id is not None and task.team_id not in actor.team_ids:
+        raise Denied(_("This task is for %(team)s.") % {"team": task.team})
+    task.assignee = actor
+    task.save(update_fields=["assignee"])
+    _tell(fresh, task, "changed", actor=actor, source=source, changes={"assignee_id": [None, actor.pk]})
+    return task
+
+
 #: What can be done to a task, by the word in its address.
 TASK_STEPS = {"done": finish_task, "skip": skip_task, "reopen": reopen_task}
 
@@ -123,7 +142,7 @@ def _set(task: TicketTask, state: str, news: str, *, actor: User, source: str) -
     task = TicketTask.objects.get(pk=task.pk)
     if task.state == state:
         return task
-    if task.state == State.WAITING and state == State.DONE:
+    if task.state == State.WAITING and state != State.SKIPPED:
         raise Refused(_("This task waits for the tasks before it."), code="waits")
     if not task.is_left and state != State.OPEN:
         raise Refused(_("This task is %(state)s already.") % {"state": task.get_state_display().lower()})

@@ -18,6 +18,7 @@ from itsm.tickets.services import attachments
 from itsm.tickets.states import Impact, Urgency
 from itsm.workflow import custom
 from itsm.workflow.conversation import MAX_BODY
+from transition.models import ConfigurationItem
 
 IMPACTS = [
     (Impact.LOW.value, gettext_lazy("Just me")),
@@ -71,7 +72,57 @@ class WithFiles(forms.Form):
         return ""
 
 
-class ReportForm(WithFiles):
+class DeviceField(forms.ModelChoiceField):
+    """One of the devices the person uses, by its number."""
+
+    def __init__(self, devices: Any) -> None:
+        super().__init__(
+            devices, label=_("Is it about one of your devices?"), required=False, empty_label=_("No, or I don’t know")
+        )
+
+    def label_from_instance(self, item: ConfigurationItem) -> str:
+        return f"{item.name} ({item.type})"
+
+
+class AsksMore(WithFiles):
+    """A form with the questions of an offering and the organisation's own fields for a kind of ticket."""
+
+    kind = "incident"
+
+    def ask(self, offering: ServiceOffering | None) -> None:
+        """Add the questions, then the custom fields."""
+        self.offering = offering
+        self.schema = offering.request_form if offering else {}
+        self.custom_fields = {f"c_{field.code}": field for field in custom.fields_of(self.kind, on_portal=True)}
+        self.fields |= questions.fields(self.schema)
+        self.fields |= {name: _custom_field(field) for name, field in self.custom_fields.items()}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        given = questions.answers(self.schema, data)
+        asked = {name.removeprefix("q_") for name in self.errors if name.startswith("q_")}
+        for name, messages in questions.problems(self.schema, given).items():
+            # What the field has said already need not be said twice.
+            if name.removeprefix("q_") not in asked:
+                self.add_error(None if name == "__all__" else name, messages)
+        self._check_custom(data)
+        return data
+
+    def _check_custom(self, data: dict[str, Any]) -> None:
+        try:
+            custom.clean(self.kind, self._custom_answers(data), on_portal=True)
+        except Invalid as error:
+            for name, messages in error.fields.items():
+                field = f"c_{name.removeprefix('custom.')}"
+                if field not in self.errors:
+                    self.add_error(field if field in self.fields else None, messages)
+
+    def _custom_answers(self, data: dict[str, Any]) -> dict[str, Any]:
+        given = {self.custom_fields[name].code: data.get(name) for name in self.custom_fields}
+        return {code: value for code, value in given.items() if value not in (None, "")}
+
+
+class ReportForm(AsksMore):
     """Something does not work. ``offering`` adds its own questions; the organisation's custom fields follow."""
 
     title = forms.CharField(
@@ -101,42 +152,17 @@ class ReportForm(WithFiles):
 
     def __init__(self, *args: Any, user: User, offering: ServiceOffering | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offering = offering
-        self.schema = offering.request_form if offering else {}
-        self.custom_fields = {f"c_{field.code}": field for field in custom.fields_of("incident", on_portal=True)}
         if offering is None:
             self.fields["service"].queryset = Service.objects.offered_to(user).for_customers().order_by("name")
         else:
             del self.fields["service"]
+        devices = ConfigurationItem.objects.used_by(user)
+        if devices:
+            self.fields["device"] = DeviceField(devices)
         description = self.fields.pop("description")
-        self.fields |= questions.fields(self.schema)
-        self.fields |= {name: _custom_field(field) for name, field in self.custom_fields.items()}
+        self.ask(offering)
         self.fields["description"] = description
         self.fields["files"] = files_field()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        given = questions.answers(self.schema, data)
-        asked = {name.removeprefix("q_") for name in self.errors if name.startswith("q_")}
-        for name, messages in questions.problems(self.schema, given).items():
-            # What the field has said already need not be said twice.
-            if name.removeprefix("q_") not in asked:
-                self.add_error(None if name == "__all__" else name, messages)
-        self._check_custom(data)
-        return data
-
-    def _check_custom(self, data: dict[str, Any]) -> None:
-        try:
-            custom.clean("incident", self._custom_answers(data), on_portal=True)
-        except Invalid as error:
-            for name, messages in error.fields.items():
-                field = f"c_{name.removeprefix('custom.')}"
-                if field not in self.errors:
-                    self.add_error(field if field in self.fields else None, messages)
-
-    def _custom_answers(self, data: dict[str, Any]) -> dict[str, Any]:
-        given = {self.custom_fields[name].code: data.get(name) for name in self.custom_fields}
-        return {code: value for code, value in given.items() if value not in (None, "")}
 
     def values(self) -> dict[str, Any]:
         """Keywords of ``incidents.open``. The form's answers stand above the description, where agents read."""

@@ -1,12 +1,21 @@
 """Records of the operation stage."""
 
+from .access import AccessRequest
+from .availability import ApplicationType, AvailabilityDay, AvailabilityObjective
 from .event import Event, EventSource, Monitor
 from .incident import Incident
 from .outage import Outage
+from .problem import Problem
+from .request import ServiceRequest
 from .risk import Control, ControlTest, Risk
+from .rota import Rota, RotaMember, RotaOverride
 from .security import Playbook, SecurityIncident
 
 __all__ = [
+    "AccessRequest",
+    "ApplicationType",
+    "AvailabilityDay",
+    "AvailabilityObjective",
     "Control",
     "ControlTest",
     "Event",
@@ -15,6 +24,11 @@ __all__ = [
     "Monitor",
     "Outage",
     "Playbook",
+    "Problem",
     "Risk",
+    "Rota",
+    "RotaMember",
+    "RotaOverride",
     "SecurityIncident",
+    "ServiceRequest",
 ]

@@ -110,10 +110,10 @@ class AccessRequest(Ticket):
         conditions=[policies.has_no_open_tasks],
         custom={"label": _("Grant"), "icon": "key-round", "key": "E", "tone": "ok", "inputs": ("note",)},
     )  # fmt: skip
-    def grant(self, *, actor: Any) -> None:
+    def grant(self, *, by: Any) -> None:
         """The person has the right from now on."""
         self.granted_at = self.resolved_at = clock.now()
-        self.granted_by = None if actor.is_system else actor
+        self.granted_by = by
         self.awaiting_reply = False
 
     @fsm.transition(

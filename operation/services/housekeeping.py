@@ -1,4 +1,4 @@
-"""What time does to incidents: closing, resuming, reminding. The system user takes each step through the door.
+"""What time does to incidents and requests: closing, resuming, reminding. The system user takes each step.
 
 Every job looks for what is due, then takes one step per ticket, each in its own transaction and only if nobody
 changed the ticket since it was found. So running twice, or twice at once, does nothing twice; and a ticket that
@@ -25,15 +25,19 @@ from itsm.tickets.models import HoldReason, StateInterval
 from itsm.tickets.services import reference
 from itsm.tickets.states import Phase
 from itsm.workflow import moves, verbs
-from operation.models import Incident
-from operation.services import incidents
-from operation.states import IncidentState, ResolutionCode
+from operation.models import Incident, ServiceRequest
+from operation.services import incidents, requests
+from operation.states import ResolutionCode
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 
-Step = Callable[[Incident, User], Any]
+Step = Callable[[Any, User], Any]
+
+
+#: The kinds that are closed, resumed and reminded of by themselves, each by its own process setting.
+KINDS: dict[str, type[Any]] = {"incident": Incident, "request": ServiceRequest}
 
 
 def run_all() -> int:
@@ -42,52 +46,65 @@ def run_all() -> int:
 
 
 def close_resolved() -> int:
-    """Close incidents that have been resolved for the days the organisation sets, and nobody objected."""
-    before = clock.now() - timedelta(days=reference.settings_for("incident").auto_close_days)
-    due = Incident.objects.filter(phase=Phase.RESOLVED, state=IncidentState.RESOLVED, resolved_at__lte=before)
-    return _each("close", due, lambda incident, system: _perform(incident, "close", system))
+    """Close what has been resolved for the days the organisation sets, and nobody objected."""
+    taken = 0
+    for kind, model in KINDS.items():
+        before = clock.now() - timedelta(days=reference.settings_for(kind).auto_close_days)
+        due = model.objects.filter(phase=Phase.RESOLVED, resolved_at__lte=before)
+        taken += _each("close", due, lambda ticket, system: _perform(ticket, "close", system))
+    return taken
 
 
 def resume_held() -> int:
     """Take up again what was on hold until a moment that has come."""
-    due = Incident.objects.filter(phase=Phase.WAITING, hold_until__lte=clock.now())
-    comment = _("The time it was on hold for is over.")
-    return _each("resume", due, lambda incident, system: _perform(incident, "resume", system, comment=comment))
+    comment, taken = _("The time it was on hold for is over."), 0
+    for model in KINDS.values():
+        due = model.objects.filter(phase=Phase.WAITING, hold_until__lte=clock.now())
+        taken += _each("resume", due, lambda ticket, system: _perform(ticket, "resume", system, comment=comment))
+    return taken
 
 
 def remind_requesters() -> int:
-    """Remind requesters of an open question; after the last reminder went unanswered too, resolve.
+    """Remind requesters of an open question; after the last reminder went unanswered too, give up.
 
     Nobody is reminded before the moment a hold was limited to, nor after having written.
     """
-    setting = reference.settings_for("incident")
+    return sum(_remind(kind, model) for kind, model in KINDS.items())
+
+
+def _remind(kind: str, model: type[Any]) -> int:
+    setting = reference.settings_for(kind)
     if not setting.reminders or not setting.reminder_days:
         return 0
     asked = HoldReason.objects.filter(party=HoldReason.Party.REQUESTER).values("code")
     not_held = StateInterval.objects.filter(ticket=OuterRef("pk")).exclude(phase=Phase.WAITING)
     held_since = Subquery(not_held.order_by("-from_at", "-id").values("to_at")[:1])
     due = (
-        Incident.objects.filter(phase=Phase.WAITING, hold_reason__in=asked, hold_until__isnull=True)
+        model.objects.filter(phase=Phase.WAITING, hold_reason__in=asked, hold_until__isnull=True)
         .filter(awaiting_reply=False)
         .alias(since=Coalesce("last_reminder_at", held_since, "opened_at"))
         .filter(since__lte=clock.now() - timedelta(days=setting.reminder_days))
     )
 
-    def step(incident: Incident, system: User) -> None:
-        if incident.reminders_sent < setting.reminders:
-            _perform(incident, "reminder", system, public=True)
+    def step(ticket: Any, system: User) -> None:
+        if ticket.reminders_sent < setting.reminders:
+            _perform(ticket, "reminder", system, public=True)
         else:
-            _give_up(incident, system)
+            _give_up(ticket, system)
 
     return _each("reminder", due, step)
 
 
-def _give_up(incident: Incident, system: User) -> None:
-    note = _("We have asked %(count)d times and had no answer. Reopen this or write to us if you still need help.")
-    incidents.resolve(
-        incident, actor=system, source=Source.SYSTEM, version=incident.version, code=ResolutionCode.NO_ANSWER,
-        note=note % {"count": incident.reminders_sent + 1},
-    )  # fmt: skip
+def _give_up(ticket: Any, system: User) -> None:
+    """Without an answer an incident counts as solved; what was ordered is not delivered."""
+    how: dict[str, Any] = {"actor": system, "source": Source.SYSTEM, "version": ticket.version}
+    words = {"count": ticket.reminders_sent + 1}
+    if ticket.kind == "incident":
+        note = _("We have asked %(count)d times and had no answer. Reopen this or write to us if you still need help.")
+        incidents.resolve(ticket, code=ResolutionCode.NO_ANSWER, note=note % words, **how)
+    else:
+        why = _("We have asked %(count)d times and had no answer. Order again if you still need it.")
+        requests.cancel(ticket, reason=why % words, **how)
 
 
 def chase_updates() -> int:
@@ -97,7 +114,7 @@ def chase_updates() -> int:
     return _each("update_overdue", due, lambda incident, system: _perform(incident, "update_overdue", system))
 
 
-def _perform(incident: Incident, verb: str, system: User, *, public: bool = False, **data: Any) -> None:
+def _perform(incident: Any, verb: str, system: User, *, public: bool = False, **data: Any) -> None:
     if public:
         moves.move(incident, verb, actor=system, source=Source.SYSTEM, version=incident.version, public=True)
     else:
@@ -124,7 +141,7 @@ def _each(what: str, due: models.QuerySet[Any, Any], step: Step) -> int:
     return taken
 
 
-def _in_batches(due: models.QuerySet[Any, Any]) -> Iterator[Incident]:
+def _in_batches(due: models.QuerySet[Any, Any]) -> Iterator[Any]:
     last = 0
     while found := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
         yield from found

@@ -12,15 +12,27 @@ from django.utils.translation import gettext as _
 from itsm.accounts.models import User
 from itsm.catalogue.models import Service
 from itsm.lib.errors import Refused
+from itsm.lib.sources import Source
 from itsm.tickets.models import TicketLink
 from itsm.tickets.states import Channel
 from itsm.workflow import links
 from itsm.workflow.moves import lock
 from operation.models import Incident, Outage
 from operation.services import incidents
+from transition.services import configuration
 
 if TYPE_CHECKING:
     from itsm.tickets.models import Ticket
+    from transition.models import ConfigurationItem
+
+
+@transaction.atomic
+def report(*, actor: User, device: ConfigurationItem | None = None, **fields: Any) -> Incident:
+    """Report a problem for oneself, perhaps about a device one uses."""
+    opened = incidents.open(actor=actor, source=Source.WEB, requester=actor, **fields)
+    if device is not None:
+        configuration.link_ticket(opened, device, actor=actor, source=Source.WEB)
+    return opened
 
 
 @transaction.atomic

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from itsm.api.fields import Ref, StrictModel
+from itsm.api.fields import Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
-from itsm.integrations.api.records import Records
+from itsm.integrations.api.records import Records, parts
 from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, viewer
-from strategy.models import BusinessCase, BusinessRequirement, Goal, KeyResult
+from strategy.models import AcceptanceCriterion, BusinessCase, BusinessRequirement, Goal, KeyResult
+from strategy.services import goals
 
 
 def goal_ref(**kwargs: Any) -> Ref:
@@ -50,6 +55,12 @@ class GoalSerializer(StrictModel):
         read_only_fields = ["progress", "state", "created_at", "updated_at", "version"]
 
 
+class CheckInSerializer(Strict):
+    key_result = serializers.IntegerField(help_text="Id of the key result.")
+    value = serializers.DecimalField(max_digits=14, decimal_places=2)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
+
+
 class GoalFilters(FilterSet):
     state = Words(field_name="state")
     owner = Anyone("owner", key="email")
@@ -76,6 +87,24 @@ class Goals(Records):
     search_fields = ("title", "description")
     related = ("owner", "parent")
     fetched = ("key_results",)
+    key_results_list, key_results_one = parts("key-results", KeyResultSerializer, "goal", "key result")
+
+    @extend_schema(request=CheckInSerializer, responses={201: KeyResultSerializer}, summary="Check in a key result")
+    @action(detail=True, methods=["post"], url_path="check-ins")
+    def check_ins(self, request: Request, pk: str) -> Response:
+        """Say how a key result of an active goal stands now; the progress of the goals above follows."""
+        goal = self.get_object()
+        given = CheckInSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        result = goal.key_results.filter(pk=given.validated_data["key_result"]).select_related("goal").first()
+        if result is None:
+            raise serializers.ValidationError({"key_result": [_("The goal has no such key result.")]})
+        goals.check_in(
+            result, given.validated_data["value"], actor=request.user, source="api",
+            note=given.validated_data.get("note", ""),
+        )  # fmt: skip
+        result.refresh_from_db()
+        return Response(KeyResultSerializer(result).data, status=201)
 
 
 class RequirementSerializer(StrictModel):
@@ -105,6 +134,12 @@ class RequirementSerializer(StrictModel):
         return {**super().to_representation(instance), **lists}
 
 
+class CriterionSerializer(StrictModel):
+    class Meta:
+        model = AcceptanceCriterion
+        fields = ["id", "text"]
+
+
 class RequirementFilters(FilterSet):
     state = Words(field_name="state")
     priority = Words(field_name="priority")
@@ -123,6 +158,7 @@ class Requirements(Records):
     search_fields = ("title", "description")
     related = ("organisation", "wanted_by")
     fetched = ("goals", "services", "criteria")
+    criteria_list, criteria_one = parts("criteria", CriterionSerializer, "requirement", "acceptance criterion")
 
 
 class CaseSerializer(StrictModel):

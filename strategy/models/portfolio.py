@@ -110,6 +110,11 @@ class BusinessCase(Record):
         return self.one_off_cost + self.yearly_cost * self.years
 
     @property
+    def cost_of_year(self) -> Decimal:
+        """Yearly cost with the one-off cost spread over the years looked at."""
+        return money.cents(self.cost / self.years)
+
+    @property
     def value(self) -> Decimal | None:
         """All value of the years looked at."""
         return None if self.yearly_value is None else self.yearly_value * self.years

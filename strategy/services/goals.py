@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from itsm.audit import services as audit
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
-from itsm.workflow.moves import lock
+from itsm.workflow.moves import lock, move
 from strategy import policies
 from strategy.models import CheckIn, DemandPattern, Goal, KeyResult
 from strategy.states import GoalState
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def check(goal: Goal, lists: Mapping[str, Any]) -> dict[str, Any]:
-    """No goal becomes a part of itself."""
-    seen, parent = {goal.pk}, goal.parent
-    while parent is not None:
-        if parent.pk in seen and goal.pk:
+    """No goal becomes a part of itself, also when two people turn the tree at once: the goals above are locked."""
+    seen, above = {goal.pk}, goal.parent_id
+    while above is not None:
+        if above in seen:
             return {"parent": _("That would make a circle.")}
-        seen.add(parent.pk)
-        parent = parent.parent
+        seen.add(above)
+        above = Goal.objects.select_for_update().values_list("parent_id", flat=True).get(pk=above)
     return {}
 
 
@@ -92,6 +92,32 @@ def keep_progress(goal: Goal) -> None:
 def part_written(goal: Goal) -> None:
     """A key result was added, changed or removed."""
     keep_progress(goal)
+
+
+def written(goal: Goal, before: Goal | None) -> None:
+    """A goal that got another parent, or another weight in it, changes the progress above it."""
+    for parent in {above.pk: above for above in (before and before.parent, goal.parent) if above}.values():
+        keep_progress(parent)
+
+
+@transaction.atomic
+def abandon(goal: Goal, *, actor: User, source: str, reason: str, version: int | None = None) -> Goal:
+    """What is abandoned does not count in the goal above."""
+    moved = move(goal, "abandon", actor=actor, source=source, version=version, reason=reason)
+    keep_progress(moved)
+    if moved.parent is not None:
+        keep_progress(moved.parent)
+    return moved
+
+
+@transaction.atomic
+def take_up(goal: Goal, *, actor: User, source: str, reason: str, version: int | None = None) -> Goal:
+    """It counts again."""
+    moved = move(goal, "take_up", actor=actor, source=source, version=version, reason=reason)
+    keep_progress(moved)
+    if moved.parent is not None:
+        keep_progress(moved.parent)
+    return moved
 
 
 @transaction.atomic

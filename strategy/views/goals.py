@@ -22,9 +22,10 @@ from itsm.ui.forms import attempt, status
 from itsm.ui.reference import Column
 from itsm.ui.times import ago, day
 from itsm.workflow import records
-from strategy import policies, reports
-from strategy.forms import CheckInForm, CriterionForm, DemandForm, GoalForm, KeyResultForm, RequirementForm
+from strategy import policies
+from strategy.forms.planning import CheckInForm, CriterionForm, DemandForm, GoalForm, KeyResultForm, RequirementForm
 from strategy.models import BusinessRequirement, DemandPattern, Goal, KeyResult
+from strategy.reports import portfolio as reports
 from strategy.services import goals
 from strategy.states import GoalState, Moscow, RequirementState
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,20 +19,19 @@ from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.ui import charts, components, keyset
 from itsm.ui import pages as ui
+from itsm.ui.charts import Series
 from itsm.ui.forms import attempt, status
 from itsm.ui.reference import Column
+from itsm.ui.scatter import Point, scatter
 from itsm.ui.times import day, money
 from itsm.workflow import steps
-from strategy import policies, reports
-from strategy.forms import CaseForm, DecisionForm, ProposalForm
+from strategy import policies
+from strategy.forms.planning import CaseForm, DecisionForm, ProposalForm
 from strategy.models import BusinessCase, PortfolioDecision
+from strategy.reports import portfolio as reports
 from strategy.services import cases
 from strategy.states import CaseState, Investment
-
-
-def amount(value: Decimal | None) -> str:
-    """Money to the cent, as the reader's language writes numbers."""
-    return "–" if value is None else f"€{number_format(value, 2, force_grouping=True)}"
+from strategy.views.words import amount
 
 
 class Cases(RecordPages):
@@ -120,28 +117,39 @@ def board(request: HttpRequest) -> HttpResponse:
         request, "strategy/portfolio/board.html", title=_("Service portfolio"), stages=stages, query=query,
         investment=reports.investment(user) if sees_money else None, money=money, live=columns["live"].count,
         due=reports.decisions_due(user, clock.now().date()), may_propose=bool(policies.may_write(user)),
-        may_decide=policies.decides(user), bubbles=bubbles, chart=_bubbles(bubbles), table=_bubble_table(bubbles),
+        may_decide=policies.decides(user), map=_value_map(bubbles),
     )  # fmt: skip
 
 
-def _bubbles(found: list[BusinessCase]) -> dict[str, Any]:
-    tones = {"run": "grey", "grow": "blue", "transform": "violet"}
+TONES = {"run": "grey", "grow": "blue", "transform": "violet"}
+
+
+def _value_map(found: list[BusinessCase]) -> dict[str, Any]:
+    """Cases by yearly cost and yearly value, the one-off cost spread over the years looked at."""
+    if not found:
+        return {}
+    points = [
+        Point(
+            float(case.cost_of_year), float(case.yearly_value or 0), 5 + 3 * (case.risk or 1), case.service.name,
+            _("cost %(cost)s, value %(value)s a year, risk %(risk)s of 5") % {
+                "cost": amount(case.cost_of_year), "value": amount(case.yearly_value), "risk": case.risk or "–"
+            }, TONES[case.investment], case.get_absolute_url(),
+        )
+        for case in found
+    ]  # fmt: skip
+    head = [_("Service"), _("Cost a year"), _("Value a year"), _("Risk"), _("Score")]
+    rows = [
+        [one.service.name, amount(one.cost_of_year), amount(one.yearly_value), one.risk or "–", one.score]
+        for one in found
+    ]
+    words = _("Business cases by what they cost and bring a year. The table below holds every value.")
+    keys = [Series(str(Investment(code).label), [], tone) for code, tone in TONES.items()]
     return {
-        "xName": str(_("Yearly cost")), "yName": str(_("Score")), "yMin": 0, "yMax": 100, "xMin": 0,
-        "points": [
-            {
-                "name": case.service.name, "value": [float(case.yearly_cost), case.score],
-                "tone": tones[case.investment], "size": 12 + 8 * (case.risk or 1),
-            }
-            for case in found
-        ],
+        "plot": scatter(
+            points, x_name=_("Cost a year"), y_name=_("Value a year"), summary=words, diagonal=_("Value equals cost")
+        ),
+        "table": charts.as_table(head, rows), "keys": charts.legend(keys),
     }  # fmt: skip
-
-
-def _bubble_table(found: list[BusinessCase]) -> Any:
-    head = [_("Service"), _("Yearly cost"), _("Yearly value"), _("Risk"), _("Score")]
-    rows = [[c.service.name, amount(c.yearly_cost), amount(c.yearly_value), c.risk or "–", c.score] for c in found]
-    return charts.as_table(head, rows)
 
 
 def propose(request: HttpRequest) -> HttpResponse:

@@ -15,8 +15,8 @@ from itsm.integrations.services import tokens
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.workflow import records
-from strategy import reports
 from strategy.models import BusinessRequirement, CheckIn, DemandPattern, Goal, KeyResult
+from strategy.reports import portfolio as reports
 from strategy.services import goals
 from tests import factories
 

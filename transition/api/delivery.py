@@ -61,7 +61,7 @@ class Subscriptions(Records):
     related = ("organisation", "offering", "support_level")
 
 
-class CheckSerializer(StrictModel):
+class QualityCheckSerializer(StrictModel):
     passed = serializers.BooleanField(read_only=True, allow_null=True, help_text="Null while nothing is measured.")
 
     class Meta:
@@ -69,7 +69,7 @@ class CheckSerializer(StrictModel):
         fields = ["id", "criterion", "comparison", "wanted", "unit", "measured", "evidence", "passed"]
 
 
-class ExitSerializer(StrictModel):
+class ExitCriterionSerializer(StrictModel):
     class Meta:
         model = ExitCriterion
         fields = ["id", "text", "met"]
@@ -79,8 +79,8 @@ class DeliverySerializer(RecordSerializer):
     service = service_ref()
     owner = PersonRef()
     customer = PersonRef(required=False, allow_null=True)
-    checks = CheckSerializer(many=True, read_only=True)
-    exit_criteria = ExitSerializer(many=True, read_only=True)
+    checks = QualityCheckSerializer(many=True, read_only=True)
+    exit_criteria = ExitCriterionSerializer(many=True, read_only=True)
 
     class Meta:
         model = Delivery
@@ -108,8 +108,10 @@ class Deliveries(Records):
     related = ("service", "owner", "customer")
     fetched = ("checks", "exit_criteria")
     search_fields = ("title", "description")
-    checks_list, checks_one = parts("checks", CheckSerializer, "delivery", "quality check")
-    exit_criteria_list, exit_criteria_one = parts("exit-criteria", ExitSerializer, "delivery", "exit criterion")
+    checks_list, checks_one = parts("checks", QualityCheckSerializer, "delivery", "quality check")
+    exit_criteria_list, exit_criteria_one = parts(
+        "exit-criteria", ExitCriterionSerializer, "delivery", "exit criterion"
+    )
 
 
 class HandoverItemSerializer(StrictModel):

@@ -51,6 +51,10 @@ class ConfigurationItemQuerySet(models.QuerySet["ConfigurationItem"]):
     def assets(self) -> ConfigurationItemQuerySet:
         return self.filter(type__is_asset=True)
 
+    def used_by(self, user: User) -> ConfigurationItemQuerySet:
+        """The devices somebody works with."""
+        return self.filter(user=user, type__is_asset=True).present().select_related("type").order_by("name")
+
     def in_use(self) -> ConfigurationItemQuerySet:
         return self.filter(state__in=CIState.IN_USE)
 

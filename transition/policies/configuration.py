@@ -11,6 +11,7 @@ from itsm.lib.decisions import ALLOW, Decision, deny
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
+    from itsm.tickets.models import Ticket
     from transition.models import ConfigurationItem
 
 #: Who keeps configuration items, suppliers, contracts and licences.
@@ -54,9 +55,10 @@ def may_edit_living(record: Any, user: User) -> Decision:
     return may_create(user)
 
 
-def may_link(user: User) -> Decision:
-    """Everybody of the desk who acts for it says what a ticket is about."""
-    return ALLOW if user.acts_for_desk else deny(_("Only the desk says which items a ticket is about."))
+def may_link(user: User, ticket: Ticket | None = None, item: ConfigurationItem | None = None) -> Decision:
+    """Everybody of the desk who acts for it says what a ticket is about; requesters name their own devices."""
+    own = ticket is not None and item is not None and ticket.requester_id == user.pk == item.user_id
+    return ALLOW if user.acts_for_desk or own else deny(_("Only the desk says which items a ticket is about."))
 
 
 def nothing_needs_it(item: ConfigurationItem) -> Decision:

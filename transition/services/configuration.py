@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
@@ -18,7 +19,7 @@ from itsm.tickets.models import Ticket
 from itsm.workflow import records, steps
 from itsm.workflow.moves import lock, move
 from transition.models import CIIdentity, CIRelation, CIType, ConfigurationItem, TicketCI
-from transition.models.configuration import matches, taken
+from transition.models.configuration import matches, normal, taken
 from transition.models.item_type import IDENTITY_COLUMNS
 from transition.policies import configuration as policies
 from transition.reports import impact
@@ -148,6 +149,11 @@ def _identities(type_: CIType, below: list[int]) -> Iterator[tuple[Configuration
         yield item, item.identity(keys[item.type_id])
 
 
+def identified(key: str, value: str) -> QuerySet[CIIdentity]:
+    """The id of the item with this identifying value."""
+    return CIIdentity.objects.filter(key=key, value=normal(key, value)).values("item")
+
+
 # ---------- relations ----------
 
 
@@ -205,7 +211,7 @@ def unrelate(relation: CIRelation, *, actor: User, source: str) -> None:
 @transaction.atomic
 def link_ticket(ticket: Ticket, item: ConfigurationItem, *, actor: User, source: str) -> TicketCI:
     """Say that a ticket is about an item; saying it again changes nothing."""
-    verdict = policies.may_link(actor)
+    verdict = policies.may_link(actor, ticket, item)
     if not verdict:
         raise Denied(verdict.reason)
     fresh = lock(ticket)

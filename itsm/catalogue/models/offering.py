@@ -11,7 +11,7 @@ from itsm.accounts.models import Organisation
 from itsm.catalogue.fields import FormSchemaField
 from itsm.catalogue.models.service import Service
 from itsm.catalogue.states import ServiceStatus
-from itsm.catalogue.validators import validate_form_schema
+from itsm.catalogue.validators import validate_approval, validate_form_schema, validate_plan
 
 
 def entitlement(organisation_id: int | None) -> models.Q:
@@ -46,8 +46,8 @@ class ServiceOffering(models.Model):
     icon = models.CharField(_("icon"), max_length=40, default="package")
     #: JSON Schema (object with properties) of the questions asked.
     request_form = FormSchemaField(_("form"), default=dict, blank=True, validators=[validate_form_schema])
-    fulfilment_plan = models.JSONField(_("fulfilment plan"), default=list, blank=True)
-    approval_policy = models.JSONField(_("approval policy"), default=dict, blank=True)
+    fulfilment_plan = models.JSONField(_("fulfilment plan"), default=list, blank=True, validators=[validate_plan])
+    approval_policy = models.JSONField(_("approval policy"), default=dict, blank=True, validators=[validate_approval])
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     entitled = models.ManyToManyField(

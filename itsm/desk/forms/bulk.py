@@ -45,7 +45,15 @@ class PriorityForm(forms.Form):
     urgency = forms.TypedChoiceField(label=_("Urgency"), choices=Urgency.choices, coerce=int, widget=forms.RadioSelect)
 
 
-class LinkForm(forms.Form):
+class WithUser(forms.Form):
+    """A form that asks what its person may name."""
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+
+class LinkForm(WithUser):
     """``target`` becomes the ticket itself, looked up among those the person sees."""
 
     relation = forms.ChoiceField(
@@ -53,10 +61,6 @@ class LinkForm(forms.Form):
         initial=TicketLink.Kind.CHILD_OF,
     )  # fmt: skip
     target = forms.CharField(label=_("Ticket"), max_length=30, help_text=_("Its number, such as INC-1042."))
-
-    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
 
     def clean_target(self) -> Ticket:
         found = Ticket.objects.visible_to(self.user).numbered(self.cleaned_data["target"]).first()
@@ -100,7 +104,7 @@ def form_for(action: bulk.Action, user: Any, chosen: set[str], data: Any = None)
     if form is None:
         return None
     more: dict[str, Any] = {}
-    if form is LinkForm:
+    if issubclass(form, WithUser):
         more = {"user": user}
     elif form is MacroForm:
         more = {"user": user, "kinds": chosen}
@@ -121,4 +125,6 @@ def _inputs(verb: str, chosen: set[str]) -> tuple[str, ...]:
 
 def offered(action: bulk.Action, chosen: set[str]) -> bool:
     """Whether any ticket of these kinds can take the step at all."""
+    if action.kinds and not action.kinds & chosen:
+        return False
     return not action.verb or any(steps.describe(kinds.get(code).model, action.verb) for code in chosen)

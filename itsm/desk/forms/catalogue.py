@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.models import Team
 from itsm.catalogue import questions
 from itsm.catalogue.models import Service, ServiceCategory, ServiceDependency, ServiceOffering
-from itsm.catalogue.validators import validate_form_schema
+from itsm.catalogue.validators import validate_form_schema, validate_plan
+from itsm.desk.forms.approvers import Approvers, approval_initial
 from itsm.desk.forms.fields import LinesField, PersonField, refuse_loop
 from itsm.lib import clock
 
@@ -237,7 +238,50 @@ def _free_name(label: str, taken: dict[str, Any]) -> str:
     return next(name for name in names if name not in taken)
 
 
-class OfferingForm(WithIcon, WithSlug):
+class PlanField(LinesField):
+    """A fulfilment plan, a task a line: what, by which team, in which step, within how many days."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        names = dict(Team.objects.filter(pk__in=[line.get("team") for line in value if isinstance(line, dict)])
+                     .values_list("pk", "name"))  # fmt: skip
+        return "\n".join(
+            " | ".join(str(part) for part in (
+                line.get("title", ""), names.get(line.get("team"), ""), line.get("step") or number,
+                line.get("days") or "",
+            )).rstrip(" |")
+            for number, line in enumerate(value, start=1) if isinstance(line, dict)
+        )  # fmt: skip
+
+    def to_python(self, value: Any) -> list[dict[str, Any]]:
+        if isinstance(value, list):
+            return value
+        plan = []
+        for number, text in enumerate(super().to_python(value), start=1):
+            title, team, step, days = ([part.strip() for part in text.split("|")] + ["", "", ""])[:4]
+            found = Team.objects.filter(name__iexact=team, is_active=True).first() if team else None
+            if team and found is None:
+                raise ValidationError(
+                    _("Line %(line)d: there is no team “%(team)s”."), params={"line": number, "team": team}
+                )
+            if any(part and not part.isdecimal() for part in (step, days)):
+                raise ValidationError(_("Line %(line)d: step and days are whole numbers."), params={"line": number})
+            line = {"title": title, "team": found.pk if found else None, "step": int(step or number),
+                    "days": int(days) if days else None}  # fmt: skip
+            plan.append(line)
+        validate_plan(plan)
+        return plan
+
+
+class OfferingForm(Approvers, WithIcon, WithSlug):
+    fulfilment_plan = PlanField(
+        label=gettext_lazy("Fulfilment plan"), required=False,
+        help_text=gettext_lazy(
+            "One task a line: what | team | step | days. Tasks of a step wait for those of the steps before it; "
+            "the team of the service does what names none."
+        ),
+    )  # fmt: skip
     request_form = SchemaField(
         label=gettext_lazy("Questions (JSON Schema)"),
         help_text=gettext_lazy("What the portal asks besides what it always asks. Empty: nothing more."),
@@ -248,8 +292,26 @@ class OfferingForm(WithIcon, WithSlug):
         fields = [
             "service", "name", "slug", "kind", "summary", "description", "icon", "entitled",
             "subscribers_only", "position", "is_active",
-            "request_form",
+            "request_form", "price", "currency", "fulfilment_plan",
         ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial |= approval_initial(self.instance.approval_policy)
+
+    @property
+    def about(self) -> list[Any]:
+        apart = {"request_form", "price", "currency", "fulfilment_plan", *(f.name for f in self.approver_fields())}
+        return [field for field in self.visible_fields() if field.name not in apart]
+
+    @property
+    def delivery(self) -> list[Any]:
+        return [self[name] for name in ("price", "currency", "fulfilment_plan")]
+
+    def save(self, commit: bool = True) -> ServiceOffering:
+        self.instance.approval_policy = self.approval_spec()
+        return super().save(commit)
 
     def question(self) -> QuestionForm:
         """The helper as it is to be shown."""

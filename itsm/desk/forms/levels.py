@@ -219,6 +219,10 @@ class CoverageForm(forms.ModelForm):
             "valid_to": gettext_lazy("The last day. Empty: until further notice."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["support_level"].queryset = SupportLevel.objects.filter(published_by="")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         service, offering = data.get("service"), data.get("offering")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.models import Team
 from itsm.desk.forms.fields import LinesField, PersonField, kind_field, refuse_loop
+from itsm.tickets import kinds
 from itsm.tickets.models import CannedReply, CustomField, HoldReason, PriorityRule, ProcessSetting, TicketCategory
 from itsm.tickets.services import reference
 from itsm.tickets.states import Impact, Priority, Urgency
@@ -100,8 +101,9 @@ class ProcessForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["default_team"].queryset = Team.objects.filter(is_active=True)
         self.fields["reminder_days"].help_text = _("0: nobody is reminded.")
-        if self.instance.kind != "incident":
-            del self.fields["major_update_minutes"]
+        read = kinds.get(self.instance.kind).process
+        for name in [name for name in self.fields if name != "default_team" and name not in read]:
+            del self.fields[name]
 
 
 class CustomFieldForm(forms.ModelForm):

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.models import Team, User
 from itsm.accounts.roles import Role
-from itsm.approvals.models import Round
 from itsm.catalogue.models import Service
-from itsm.desk.forms.fields import LinesField, ManyField, PeopleField, kind_field
+from itsm.desk.forms.approvers import Approvers, approval_initial
+from itsm.desk.forms.fields import LinesField, ManyField, kind_field
 from itsm.lib.errors import Invalid
 from itsm.tickets import kinds
 from itsm.tickets.models import CustomField, Macro, TicketCategory
@@ -182,7 +182,7 @@ def required_choices() -> Grouped:
     return [(label, options) for label, options in grouped if options]
 
 
-class PolicyForm(forms.ModelForm):
+class PolicyForm(Approvers, forms.ModelForm):
     """Who, with what filled in, ticked off and approved, may take a step."""
 
     step = forms.ChoiceField(label=gettext_lazy("Step"))
@@ -195,32 +195,6 @@ class PolicyForm(forms.ModelForm):
         label=gettext_lazy("Checklist"), required=False,
         help_text=gettext_lazy("One item a line, ticked off before the step."),
     )  # fmt: skip
-    by_manager = forms.BooleanField(label=gettext_lazy("The requester’s manager"), required=False)
-    by_owner = forms.BooleanField(label=gettext_lazy("The service owner"), required=False)
-    by_people = PeopleField(
-        label=gettext_lazy("These people"), required=False, help_text=gettext_lazy("Email addresses, one a line.")
-    )
-    by_teams = forms.ModelMultipleChoiceField(
-        Team.objects.none(), label=gettext_lazy("Members of these teams"), required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )  # fmt: skip
-    by_leads = forms.ModelMultipleChoiceField(
-        Team.objects.none(), label=gettext_lazy("Leads of these teams"), required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )  # fmt: skip
-    by_roles = ManyField(label=gettext_lazy("Everybody with a role"), choices=Role.choices)
-    rule = forms.ChoiceField(
-        label=gettext_lazy("How many must agree"), choices=Round.Rule.choices, initial=Round.Rule.ANY.value
-    )
-    quorum = forms.IntegerField(
-        label=gettext_lazy("Number of votes"), min_value=1, max_value=100, initial=1, required=False,
-        help_text=gettext_lazy("Only for a quorum."),
-    )  # fmt: skip
-    days = forms.IntegerField(
-        label=gettext_lazy("Days until it expires"), min_value=1, max_value=365, initial=5, required=False
-    )
-
-    APPROVERS = ("by_manager", "by_owner", "by_people", "by_teams", "by_leads", "by_roles")
 
     class Meta:
         model = TransitionPolicy
@@ -231,13 +205,11 @@ class PolicyForm(forms.ModelForm):
         stored = self.instance
         self.fields["step"].choices = steps_of_kinds()
         self.fields["must"].choices = required_choices()
-        for name in ("by_teams", "by_leads"):
-            self.fields[name].queryset = Team.objects.filter(is_active=True)
         if stored.pk:
             own = {code for _label, options in self.fields["must"].choices for code, _name in options}
             self.initial["step"] = f"{stored.kind}:{stored.verb}"
             self.initial["must"] = [name if name in own else f"{stored.kind}:{name}" for name in stored.required_fields]
-            self.initial |= {"roles": stored.roles, "checklist": stored.checklist, **_approval_initial(stored.approval)}
+            self.initial |= {"roles": stored.roles, "checklist": stored.checklist, **approval_initial(stored.approval)}
 
     def section(self, *names: str) -> list[Any]:
         return [self[name] for name in names]
@@ -252,7 +224,7 @@ class PolicyForm(forms.ModelForm):
 
     @property
     def approval(self) -> list[Any]:
-        return self.section(*self.APPROVERS, "rule", "quorum", "days")
+        return self.approver_fields()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -262,46 +234,15 @@ class PolicyForm(forms.ModelForm):
             self.add_error("must", _("Some of these fields belong to another kind of ticket."))
         if data.get("service") and data.get("offering") and data["offering"].service_id != data["service"].pk:
             self.add_error("offering", _("This offering belongs to another service."))
-        specs = self._approvers(data)
-        if data.get("rule") == Round.Rule.QUORUM and specs and not data.get("quorum"):
-            self.add_error("quorum", _("Say how many votes are needed."))
+        specs = self.approvers(data)
         if not (data.get("must") or data.get("roles") or data.get("checklist") or specs) and not self.errors:
             raise ValidationError(_("A policy without a condition: choose fields, roles, a checklist or approvers."))
         return data
-
-    def _approvers(self, data: dict[str, Any]) -> list[dict[str, Any]]:
-        return [
-            *([{"who": "requester_manager"}] if data.get("by_manager") else []),
-            *([{"who": "service_owner"}] if data.get("by_owner") else []),
-            *({"user": person.pk} for person in data.get("by_people") or ()),
-            *({"team": team.pk} for team in data.get("by_teams") or ()),
-            *({"leads": team.pk} for team in data.get("by_leads") or ()),
-            *({"role": role} for role in data.get("by_roles") or ()),
-        ]
 
     def save(self, commit: bool = True) -> TransitionPolicy:
         data, policy = self.cleaned_data, self.instance
         policy.kind, _colon, policy.verb = data["step"].partition(":")
         policy.required_fields = [name.rpartition(":")[2] for name in data["must"]]
         policy.roles, policy.checklist = data["roles"], data["checklist"]
-        approvers = self._approvers(data)
-        policy.approval = {"approvers": approvers, "rule": data["rule"], "days": data["days"] or 5} if approvers else {}
-        if approvers and data["rule"] == Round.Rule.QUORUM:
-            policy.approval["quorum"] = data["quorum"]
+        policy.approval = self.approval_spec()
         return super().save(commit)
-
-
-def _approval_initial(spec: dict[str, Any]) -> dict[str, Any]:
-    approvers = spec.get("approvers", [])
-    people = User.objects.filter(pk__in=[a["user"] for a in approvers if "user" in a]).order_by("name", "id")
-    return {
-        "by_manager": {"who": "requester_manager"} in approvers,
-        "by_owner": {"who": "service_owner"} in approvers,
-        "by_people": "\n".join(people.values_list("email", flat=True)),
-        "by_teams": [a["team"] for a in approvers if "team" in a],
-        "by_leads": [a["leads"] for a in approvers if "leads" in a],
-        "by_roles": [a["role"] for a in approvers if "role" in a],
-        "rule": spec.get("rule", Round.Rule.ANY.value),
-        "quorum": spec.get("quorum", 1),
-        "days": spec.get("days", 5),
-    }

@@ -273,6 +273,7 @@ def assemble(
         "can_reply": conversation.may_reply(ticket, user),
         "can_note": conversation.may_note(ticket, user),
         "can_plan": bool(work.may_plan(ticket, user)),
+        "can_finish": bool(work.may_finish(ticket, user)),
         "links": [link for link in related if not _is_child(link)],
         "children": [link for link in related if _is_child(link)],
         "tasks": list(ticket.tasks.all()),

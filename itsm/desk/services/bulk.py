@@ -48,6 +48,8 @@ class Action:
     undoes: tuple[str, ...] = ()
     #: The step of the state machine it takes, if it is one.
     verb: str = ""
+    #: Kinds of tickets it is for; empty: all.
+    kinds: frozenset[str] = frozenset()
     #: What stands on the button of its form, where the label alone is no verb.
     button: Any = ""
 
@@ -140,6 +142,13 @@ ACTIONS: dict[str, Action] = {
         Action("watch", gettext_lazy("Watch"), "eye", _watch),
     )
 }
+
+
+def register(action: Action) -> None:
+    """Add an action that a higher package knows of; called from ``AppConfig.ready``."""
+    ACTIONS[action.code] = action
+
+
 LINKS = (TicketLink.Kind.CHILD_OF, TicketLink.Kind.RELATED_TO, TicketLink.Kind.CAUSED_BY)
 
 
@@ -159,6 +168,8 @@ def run(action: Action, ids: Sequence[int], *, actor: User, data: Mapping[str, A
     results: dict[int, Any] = {}
 
     def change(ticket: Any) -> None:
+        if action.kinds and ticket.kind not in action.kinds:
+            raise Refused(_("“%(action)s” is not for this kind of ticket.") % {"action": action.label})
         results[ticket.pk] = action.change(ticket, actor, data)
 
     outcome = bulk.each(_each(actor, sorted(updated)), change, keep=action.undoes)

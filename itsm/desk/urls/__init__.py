@@ -13,6 +13,7 @@ from . import (
     search,
     services,
     settings,
+    tasks,
     tickets,
     tokens,
 )
@@ -24,6 +25,7 @@ urlpatterns = [
     *home.urlpatterns,
     *queue.urlpatterns,
     *tickets.urlpatterns,
+    *tasks.urlpatterns,
     *search.urlpatterns,
     *services.urlpatterns,
     *dashboards.urlpatterns,

@@ -88,6 +88,8 @@ def parts(name: str, serializer: type[StrictModel], parent: str, label: str) -> 
         return Response(serializer(made, **how).data)
 
     title = label[:1].upper() + label[1:]
+    # Named by the serializer: several kinds of record have parts of the same name.
+    rows_name = f"{serializer.__name__.removesuffix('Serializer')}Rows"
     listed.__name__, single.__name__ = f"{code}_list", f"{code}_one"
     listed.__doc__ = single.__doc__ = f"{title} of a record."
     one = OpenApiParameter("row", int, OpenApiParameter.PATH, description=f"Id of the {label}.")
@@ -97,7 +99,7 @@ def parts(name: str, serializer: type[StrictModel], parent: str, label: str) -> 
         detail=True, methods=["patch", "delete"], url_path=rf"{name}/(?P<row>[0-9]{{1,18}})", url_name=f"{name}-one"
     )(single)
     many = extend_schema(
-        methods=["get"], summary=f"List: {label}", filters=False, responses=results(f"{code}_rows", serializer)
+        methods=["get"], summary=f"List: {label}", filters=False, responses=results(rows_name, serializer)
     )(many)
     many = extend_schema(methods=["post"], summary=f"Add: {label}", request=serializer, responses={201: serializer})(
         many

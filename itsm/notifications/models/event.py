@@ -31,6 +31,8 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     position = models.BigIntegerField(null=True, unique=True)
     fanned_out_at = models.DateTimeField(null=True)
+    #: When the rules of automation looked at it.
+    automated_at = models.DateTimeField(null=True)
     #: Why nobody could be told; such an event stays visible to administrators, who can try it again.
     fan_out_error = models.CharField(max_length=500, blank=True)
 
@@ -42,6 +44,9 @@ class Event(models.Model):
             models.Index(fields=["id"], name="notifications_event_unplaced", condition=models.Q(position__isnull=True)),
             models.Index(
                 fields=["id"], name="notifications_event_to_do", condition=models.Q(fanned_out_at__isnull=True)
+            ),
+            models.Index(
+                fields=["id"], name="notifications_event_to_rule", condition=models.Q(automated_at__isnull=True)
             ),
             models.Index(fields=["ticket", "id"], name="notifications_event_ticket"),
             models.Index(fields=["id"], name="notifications_event_failed", condition=~models.Q(fan_out_error="")),

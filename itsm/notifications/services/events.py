@@ -21,10 +21,11 @@ def emit(
     """Write that ``type`` (such as ``incident.resolve``) happened to ``record``, in the caller's transaction.
 
     A worker is nudged on commit; if the nudge is lost, the next sweep of the outbox finds the row.
-    Imported history tells nobody: its events count as fanned out.
+    Imported history tells nobody and starts no rule: its events count as seen.
     """
     is_ticket = isinstance(record, Ticket)
     silent = source == "import"
+    seen = clock.now() if silent else None
     event = Event.objects.create(
         type=type,
         at=clock.now(),
@@ -35,7 +36,8 @@ def emit(
         source=source,
         entry=entry,
         data=audit.plain(data),
-        fanned_out_at=clock.now() if silent else None,
+        fanned_out_at=seen,
+        automated_at=seen,
     )
     if not silent:
         jobs.enqueue("notifications.fan_out")

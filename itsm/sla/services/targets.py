@@ -2,6 +2,9 @@
 
 ``store`` and ``remove`` are for support levels, coverage, escalation policies with their steps, calendars and their
 days; ``saved`` and ``removed`` are the same for whoever has saved the row already, such as the generic pages.
+
+What an agreement published changes only with the agreement: everybody else is refused, unless ``published`` says that
+it is the agreement who asks.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from django.utils.translation import gettext as _
 from itsm.accounts.models import Team
 from itsm.audit import services as audit
 from itsm.lib import clock
-from itsm.lib.errors import Invalid
+from itsm.lib.errors import Invalid, Refused
 from itsm.sla.models import (
     CalendarDay,
     Coverage,
@@ -45,6 +48,7 @@ _LEVEL_TERMS = ("calendar_id", "pause_reasons", "escalation_policy_id", "is_acti
 def set_target(
     owner: SupportLevel | Team, *, kind: str, metric: str, priority: int | None, minutes: int, warn_percent: int = 75,
     calendar: WorkCalendar | None = None, pause_reasons: list[str] | None = None, actor: User | None, source: str,
+    published: bool = False,
 ) -> Target:  # fmt: skip
     """Promise so many minutes from now on. The row before is superseded, and clocks that have stopped keep it.
 
@@ -60,7 +64,8 @@ def set_target(
         created_at=clock.now(),
     )  # fmt: skip
     _validate(made, exclude=["support_level", "team", "calendar"])
-    published = isinstance(owner, SupportLevel) and bool(owner.published_by)
+    if not published:
+        _refuse_published(owner)
     if of_team != (metric == Metric.OLA) or (calendar and not (of_team or published)):
         raise Invalid({"metric": _("A team promises its own time, a support level everything else.")})
     old = _current(made)
@@ -84,6 +89,7 @@ def withdraw_target(target: Target, *, actor: User | None, source: str) -> None:
     if current is None:
         return
     owner: Any = current.team or current.support_level
+    _refuse_published(owner)
     _supersede(current)
     change = {f"target.{_key(current)}": [_words(current), None]}
     audit.record(owner, "changed", actor=actor, source=source, changes=change)
@@ -122,37 +128,62 @@ def _follow(owner: SupportLevel | Team | None, target: Target, actor: User | Non
         recalculation.request(reason=reason, actor=actor, levels=[target.support_level_id])  # type: ignore[list-item]
 
 
+def _refuse_published(*levels: Any) -> None:
+    for level in levels:
+        if isinstance(level, SupportLevel) and level.published_by:
+            raise Refused(
+                _("%(number)s published this: it changes with the agreement.") % {"number": level.published_by},
+                code="published",
+            )
+
+
+def _levels_of(record: models.Model, *sides: Values | None) -> list[SupportLevel]:
+    """The support levels that a row is or was about."""
+    if isinstance(record, SupportLevel):
+        return [record]
+    if isinstance(record, Coverage):
+        ids = {side["support_level_id"] for side in sides if side}
+        return list(SupportLevel.objects.filter(pk__in=ids - {None}))
+    return []
+
+
 @transaction.atomic
-def store(record: models.Model, *, actor: User | None, source: str) -> None:
+def store(record: models.Model, *, actor: User | None, source: str, published: bool = False) -> None:
     """Check and save a row that terms are made of, record it, and let open tickets follow."""
     before = None
     if record.pk is not None:
         before = values_of(type(record)._default_manager.select_for_update().get(pk=record.pk))
     _validate(record)
     record.save()
-    saved(record, before, actor=actor, source=source)
+    saved(record, before, actor=actor, source=source, published=published)
 
 
 @transaction.atomic
-def remove(record: models.Model, *, actor: User | None, source: str) -> None:
+def remove(record: models.Model, *, actor: User | None, source: str, published: bool = False) -> None:
     """Delete such a row. What clocks ran by cannot be deleted: the database refuses it."""
     before = values_of(record)
     record.delete()
-    removed(record, before, actor=actor, source=source)
+    removed(record, before, actor=actor, source=source, published=published)
 
 
-def saved(record: models.Model, before: Values | None, *, actor: User | None, source: str) -> None:
+def saved(
+    record: models.Model, before: Values | None, *, actor: User | None, source: str, published: bool = False
+) -> None:
     """Record that a row was saved and let open tickets follow; ``before``: its values by attname, if it was there."""
     after = values_of(record)
     difference = audit.diff(_plain(before or {}), _plain(after))
     if not difference:
         return
+    if not published:
+        _refuse_published(*_levels_of(record, before, after))
     audit.record(record, "created" if before is None else "changed", actor=actor, source=source, changes=difference)
     _propagate(record, before, after, actor=actor, source=source)
 
 
-def removed(record: models.Model, before: Values, *, actor: User | None, source: str) -> None:
+def removed(record: models.Model, before: Values, *, actor: User | None, source: str, published: bool = False) -> None:
     """Record that a row was deleted and let open tickets follow. Its key is taken from ``before``."""
+    if not published:
+        _refuse_published(*_levels_of(record, before))
     record.pk = before[record._meta.pk.attname]  # type: ignore[union-attr]
     audit.record(
         record, "deleted", actor=actor, source=source, changes={k: [v, None] for k, v in _plain(before).items()}

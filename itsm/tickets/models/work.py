@@ -23,6 +23,11 @@ class TaskQuerySet(models.QuerySet["TicketTask"]):
         """What is still to be done."""
         return self.filter(state__in=TicketTask.LEFT)
 
+    def of(self, user: User) -> TaskQuerySet:
+        """What somebody may take up: their own, and what their teams have and nobody in particular."""
+        free = models.Q(team__in=user.team_ids, assignee__isnull=True)
+        return self.filter(models.Q(assignee=user.pk) | free)
+
     def visible_to(self, user: User) -> TaskQuerySet:
         """Tasks of tickets whose inside the person reads; a task of the own team too, as far as it is no secret."""
         if not user.is_desk and not user.is_system:
@@ -63,19 +68,21 @@ class TicketTask(models.Model):
     done_at = models.DateTimeField(null=True, blank=True, editable=False)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False)
 
+    objects = TaskQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         indexes = [
             # The list of tasks: those of a team, or of a person, whose turn has come.
-            models.Index(fields=["team", "due_at", "id"], name="tickets_task_of_team", condition=models.Q(state="open")),
+            models.Index(
+                fields=["team", "due_at", "id"], name="tickets_task_of_team", condition=models.Q(state="open")
+            ),
             models.Index(
                 fields=["assignee", "due_at", "id"], name="tickets_task_of_person", condition=models.Q(state="open")
             ),
         ]  # fmt: skip
-
-    objects = TaskQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title

@@ -27,7 +27,7 @@ def query_of(request: HttpRequest) -> str:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     user = request.user
-    offerings = ServiceOffering.objects.offered_to(user).filter(kind=ServiceOffering.Kind.REPORT)
+    offerings = ServiceOffering.objects.offered_to(user).select_related("service")
     newest = Article.objects.readable_by(user).select_related("published").defer("body")
     return ui.page(
         request, "operation/portal/home.html",

@@ -18,7 +18,8 @@ from itsm.workflow.conversation import MAX_BODY
 from operation import reports
 from operation.forms.portal import ReportForm
 from operation.models import Incident, Outage
-from operation.services import incidents, portal
+from operation.services import portal
+from operation.views.portal import orders
 
 
 def report(request: HttpRequest) -> HttpResponse:
@@ -27,9 +28,10 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def offering(request: HttpRequest, slug: str) -> HttpResponse:
-    offered = ServiceOffering.objects.offered_to(request.user).filter(kind=ServiceOffering.Kind.REPORT)
-    found = get_object_or_404(offered.select_related("service").distinct(), slug=slug)
-    return _report(request, found)
+    """What is offered is reported or ordered, as its kind says."""
+    offered = ServiceOffering.objects.offered_to(request.user)
+    found = get_object_or_404(offered.select_related("service__owner").distinct(), slug=slug)
+    return orders.order(request, found) if found.is_ordered else _report(request, found)
 
 
 def _report(request: HttpRequest, found: ServiceOffering | None) -> HttpResponse:
@@ -37,14 +39,15 @@ def _report(request: HttpRequest, found: ServiceOffering | None) -> HttpResponse
     if request.method == "POST" and not checking:
         form = ReportForm(request.POST, request.FILES, user=request.user, offering=found)
         if form.is_valid():
-            opened = incidents.open(
-                actor=request.user, source=Source.WEB, requester=request.user, channel=Channel.PORTAL, **form.values()
+            opened = portal.report(
+                actor=request.user, device=form.cleaned_data.get("device"), channel=Channel.PORTAL, **form.values()
             )
             return ui.redirect(request, "operation:portal-ticket-sent", opened.number)
     else:
         # Looking for known answers creates nothing and complains about nothing: what was typed comes back.
         typed = request.POST.dict() if checking else {"service": request.GET.get("service", ""),
-                                                     "title": request.GET.get("title", "")[:200]}  # fmt: skip
+                                                     "title": request.GET.get("title", "")[:200],
+                                                     "device": request.GET.get("device", "")}  # fmt: skip
         form = ReportForm(user=request.user, offering=found, initial={k: v for k, v in typed.items() if v})
         form.lost_files = checking and bool(request.FILES)
     text = f"{request.POST.get('title', '')} {request.POST.get('description', '')[:500]}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from itsm.accounts.models import User
+from itsm.catalogue import questions
 from itsm.lib.sources import Source
 from itsm.notifications.services import inbox
 from itsm.tickets.models import Attachment, Ticket
@@ -85,12 +86,15 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _state_of(ticket: Ticket, user: User) -> dict[str, Any]:
-    place = journey.of(ticket, user, reports.asks_requester() if ticket.hold_reason else frozenset())
-    clocks = list(ticket.clocks.filter(metric__in=["first_response", "resolution"], withdrawn_at__isnull=True))
+    told = reports.progress([ticket]).get(ticket.pk)
+    place = journey.of(ticket, user, reports.asks_requester() if ticket.hold_reason else frozenset(), told)
+    metrics = ["first_response", "resolution", "fulfilment"]
+    clocks = list(ticket.clocks.filter(metric__in=metrics, withdrawn_at__isnull=True))
     return {
         "ticket": ticket,
         "journey": place,
         "steps": journey.stepper(ticket),
+        "words": journey.phrases(ticket),
         "next": journey.next_words(ticket, place, reference.settings_for(ticket.kind)),
         "promises": journey.promises(clocks) if ticket.phase_open else [],
     }
@@ -120,11 +124,14 @@ def _page(request: HttpRequest, ticket: Ticket, **forms: Any) -> HttpResponse:
         "may_reply": conversation.may_reply(ticket, user),
         "watchers": [watcher.user for watcher in ticket.watchers.select_related("user")],
         "may_share": ticket.requester_id == user.pk and user.organisation_id is not None and ticket.phase != "closed",
+        "order": order_of(own),
         "may_follow_up": isinstance(own, Incident) and ticket.requester_id == user.pk and _is_over(ticket, offered),
         "rounds": [r for r in reports.approvals_for(user) if (r.subject_type, r.subject_id) == ("ticket", ticket.pk)],
         "reply": ReplyForm(prefix="reply"),
         "confirm": ConfirmForm(prefix="confirm"),
-        "reopen": ReasonForm(prefix="reopen", label=_("What does still not work?")),
+        "reopen": ReasonForm(prefix="reopen", label=reopen_question(ticket)),
+        "resubmit": ReasonForm(prefix="resubmit", label=_("Why do you need it?")),
+        "verify": ConfirmForm(prefix="verify"),
         "cancel": ReasonForm(prefix="cancel", label=_("Why is it not needed any more?")),
         "follow_up": FollowUpForm(prefix="follow"),
         "share": WatcherForm(prefix="share", user=user),
@@ -134,11 +141,30 @@ def _page(request: HttpRequest, ticket: Ticket, **forms: Any) -> HttpResponse:
     return ui.page(request, "operation/portal/ticket.html", status=422 if failed else 200, **context)
 
 
+def reopen_question(ticket: Ticket) -> str:
+    ordered = ticket.kind in reports.KINDS
+    return _("What is missing or wrong?") if ordered else _("What does still not work?")
+
+
+def order_of(own: Any) -> dict[str, Any] | None:
+    """What was ordered: answers, price and how it ends, for the person it is for."""
+    if own.kind not in reports.KINDS:
+        return None
+    return {
+        "answers": questions.in_words(own.questions, own.form), "price": own.price, "currency": own.currency,
+        "until": getattr(own, "until", None), "again": own.offering if own.offering and own.phase == "closed" else None,
+    }  # fmt: skip
+
+
+#: Steps of a requester besides confirming: name in the address, what is said when it is done.
+STEPS = ("confirm", "verify", "reopen", "resubmit", "cancel")
+
+
 def offers(own: Any, user: User) -> dict[str, Any]:
     """The steps a requester takes, with the verdict about each that exists now."""
     mine = own.requester_id == user.pk
     found = {}
-    for verb in ("confirm", "reopen", "cancel"):
+    for verb in STEPS:
         step = steps.find(own, verb)
         if step is not None and (mine or verb == "reopen"):
             verdict = steps.judge(own, step, user)
@@ -192,8 +218,21 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_POST
 def reopen(request: HttpRequest, number: str) -> HttpResponse:
-    form = ReasonForm(request.POST, prefix="reopen", label=_("What does still not work?"))
+    form = ReasonForm(request.POST, prefix="reopen", label=reopen_question(find(request, number)))
     return _step(request, number, "reopen", form, _("We look at it again."))
+
+
+@require_POST
+def verify(request: HttpRequest, number: str) -> HttpResponse:
+    """The right that was asked for works, and gives no more than that."""
+    return _step(request, number, "verify", ConfirmForm(request.POST, prefix="verify"), _("Thank you."))
+
+
+@require_POST
+def resubmit(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask again for what was not approved."""
+    form = ReasonForm(request.POST, prefix="resubmit", label=_("Why do you need it?"))
+    return _step(request, number, "resubmit", form, _("It is decided anew."))
 
 
 @require_POST

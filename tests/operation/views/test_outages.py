@@ -1,13 +1,9 @@
 """The pages about outages, and where they are told."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 
-from itsm.lib import clock
 from operation.models import Outage
-from operation.navigation import _covered, _days
 from operation.services import outages
 from tests import factories
 from tests.pages import enter, problems, words
@@ -108,30 +104,3 @@ def test_script_in_a_message_is_harmless(agent, requester, service):
         assert "<script>alert" not in text
         assert "<img" not in text
         assert 'href="javascript' not in text
-
-
-# ---------- the strip of days ----------
-
-
-def test_time_without_service_is_counted_once():
-    start = clock.now()
-
-    def at(minutes):
-        return start + timedelta(minutes=minutes)
-
-    assert _covered([(at(0), at(30)), (at(20), at(40)), (at(25), at(30)), (at(50), at(60))]) == timedelta(minutes=50)
-    assert _covered([]) == timedelta(0)
-
-
-def test_worst_of_a_day_is_shown():
-    now = clock.now()
-    first = now.date() - timedelta(days=59)
-    days = dict(_days([
-        ("degradation", now - timedelta(days=2), now - timedelta(days=1)),
-        ("outage", now - timedelta(days=1), None),
-        ("outage", now - timedelta(days=90), now - timedelta(days=59)),
-    ], first, now))  # fmt: skip
-    assert len(days) == 60
-    assert [days[now.date() - timedelta(days=n)] for n in (59, 3, 2, 1, 0)] == [
-        "down", "up", "degraded", "down", "down",
-    ]  # fmt: skip

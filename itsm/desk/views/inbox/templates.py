@@ -24,7 +24,7 @@ ALL = "all"
 
 
 def _topic(key: str) -> topics.Topic:
-    if key not in topics.TOPICS:
+    if key not in topics.TOPICS or not topics.get(key).worded:
         raise Http404
     return topics.get(key)
 
@@ -48,8 +48,9 @@ def templates_list(request: HttpRequest) -> HttpResponse:
     for key, language in NotificationTemplate.objects.values_list("topic", "language"):
         own.setdefault(key, []).append(language or str(_("all languages")))
     groups = [
-        (label, [(topic, _url("template", topic, ""), own.get(topic.key, [])) for topic in group])
+        (label, [(topic, _url("template", topic, ""), own.get(topic.key, [])) for topic in worded])
         for label, group in topics.for_person(is_desk=True).items()
+        if (worded := [topic for topic in group if topic.worded])
     ]
     return ui.page(request, "desk/notifications/templates.html", title=_("Notification texts"), groups=groups)
 

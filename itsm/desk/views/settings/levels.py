@@ -88,7 +88,7 @@ def kind_label(code: str) -> str:
 
 def level_targets(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.user, *LEVEL_MANAGERS)
-    level = get_object_or_404(SupportLevel, pk=pk)
+    level = get_object_or_404(SupportLevel, pk=pk, published_by="")
     return _targets(request, level, parent=("desk:settings-levels", _("Support levels"), "desk:settings-levels-edit"))
 
 
@@ -162,6 +162,11 @@ def _answer(data: dict[str, Any]) -> dict[str, Any]:
     return {"answered": True, "level": level, "found": found}
 
 
+def own_levels() -> Any:
+    """Levels that are kept here; those that agreements publish change with their agreements."""
+    return SupportLevel.objects.filter(published_by="")
+
+
 def covered(row: Coverage) -> str:
     return str(row.offering or row.service or _("Everything"))
 
@@ -179,7 +184,7 @@ PAGES = [
         ),
         search=("name", "description"), order=("rank", "name", "id"), roles=LEVEL_MANAGERS, form_view=LevelEdit,
         delete_view=TermsDelete, position=10,
-        rows=lambda: SupportLevel.objects.select_related("calendar", "escalation_policy").annotate(
+        rows=lambda: own_levels().select_related("calendar", "escalation_policy").annotate(
             amount=Count("targets", filter=Q(targets__superseded_at__isnull=True))
         ),
         more=[("<int:pk>/targets/", level_targets, "settings-levels-targets")],
@@ -195,7 +200,9 @@ PAGES = [
         ),
         search=("service__name", "offering__name", "organisation__name", "support_level__name"), order=("id",),
         roles=LEVEL_MANAGERS, list_view=CoverageList, form_view=TermsEdit, delete_view=TermsDelete, position=20,
-        rows=lambda: Coverage.objects.select_related("service", "offering", "organisation", "support_level"),
+        rows=lambda: Coverage.objects.exclude(support_level__published_by__gt="").select_related(
+            "service", "offering", "organisation", "support_level"
+        ),
         more=[("test/", coverage_test, "settings-coverage-test")],
         intro=gettext_lazy(
             "The most specific row counts: offering before service, then organisation. "

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.roles import Role
-from itsm.desk.views.settings import calendars, catalogue, levels, people, tickets
+from itsm.desk.views.settings import automation, calendars, catalogue, levels, people, tickets
 from itsm.desk.views.settings.base import LEVEL_MANAGERS, LEVELS, SYSTEM, TICKETS, Pages
 from itsm.ui import panels
 
-SECTIONS: list[Pages] = [*people.PAGES, *catalogue.PAGES, *tickets.PAGES, *levels.PAGES, *calendars.PAGES]
+SECTIONS: list[Pages] = [
+    *people.PAGES, *catalogue.PAGES, *tickets.PAGES, *automation.PAGES, *levels.PAGES, *calendars.PAGES,
+]  # fmt: skip
 
 
 def add(pages: Pages) -> None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
-from itsm.desk.record import lookalikes, page
+from itsm.desk.record import extras, lookalikes, page
 from itsm.desk.record.properties import PersonByWords, custom_field
 from itsm.desk.views.tickets import shared
 from itsm.desk.views.tickets.conversation import Files
@@ -62,11 +62,14 @@ class NewForm(forms.Form):
         )
         for extra in self.extra:
             self.fields[f"custom.{extra.code}"] = custom_field(extra)
+        self.fields |= extras.fields()
         self.order_fields([*(n for n in self.fields if n != "files"), "files"])
 
     def keywords(self) -> dict[str, Any]:
         """The cleaned values as the kind's ``open`` takes them."""
-        data = {name: value for name, value in self.cleaned_data.items() if not name.startswith("custom.")}
+        data = {
+            name: value for name, value in self.cleaned_data.items() if not name.startswith(("custom.", extras.PREFIX))
+        }
         if data["team"] is None:
             del data["team"]
         answers = {extra.code: self.cleaned_data.get(f"custom.{extra.code}") for extra in self.extra}
@@ -92,15 +95,21 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
     if known.new_page:
         query = request.GET.urlencode()
         return redirect(reverse(known.new_page) + (f"?{query}" if query else ""))
+    return form(request, kind)
+
+
+def form(request: HttpRequest, kind: str) -> HttpResponse:
+    """The form itself, also for a kind with a page of its own that leads here for what is unusual."""
+    known = _kind(request, kind)
     parent = page.fetch(request.user, request.GET["parent"]) if request.GET.get("parent") else None
-    form = NewForm(
+    asked = NewForm(
         known,
         shared.sent(request),
         request.FILES if request.method == "POST" else None,
         initial=_start(request, parent),
     )
     if request.method == "POST":
-        opened = attempt(form, lambda **_data: _open(request, known, form, parent))
+        opened = attempt(asked, lambda **_data: _open(request, known, asked, parent))
         if opened is not None and not page.sees(request.user, opened.pk):
             said = _("%(number)s is open. Only its team reads it.") % {"number": opened.number}
             return ui.see(request, "desk:queue", said)
@@ -108,8 +117,8 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
             return ui.see(request, opened, _("%(number)s opened") % {"number": opened.number})
     title = _("New %(kind)s") % {"kind": str(known.label).lower()}
     return ui.page(
-        request, "desk/ticket/new.html", title=title, status=status(form), form=form, kind=known, parent=parent,
-        similar=_similar(request, form.data) if form.is_bound else [],
+        request, "desk/ticket/new.html", title=title, status=status(asked), form=asked, kind=known, parent=parent,
+        similar=_similar(request, asked.data) if asked.is_bound else [],
     )  # fmt: skip
 
 
@@ -121,12 +130,14 @@ def _start(request: HttpRequest, parent: Any) -> dict[str, Any]:
             "impact": parent.impact, "urgency": parent.urgency,
         }  # fmt: skip
     asked = {name: request.GET[name] for name in ("requester", "service", "category", "title") if name in request.GET}
-    return start | asked
+    more = {f"{extras.PREFIX}{name}": request.GET[name] for name in extras.names() if name in request.GET}
+    return start | asked | more
 
 
 @transaction.atomic
 def _open(request: HttpRequest, known: kinds.Kind, form: NewForm, parent: Any) -> Any:
     opened = known.verbs_module.open(actor=request.user, source="web", **form.keywords())
+    extras.keep(opened, form.cleaned_data, actor=request.user, source="web")
     if parent is not None:
         links.link(opened, parent, TicketLink.Kind.CHILD_OF, actor=request.user, source_of_change="web")
     return opened

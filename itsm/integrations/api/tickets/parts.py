@@ -83,8 +83,8 @@ class TaskSerializer(StrictModel):
 
     class Meta:
         model = TicketTask
-        fields = ["id", "title", "team", "assignee", "state", "position", "due_at", "done_at", "done_by"]
-        read_only_fields = ["position", "done_at"]
+        fields = ["id", "title", "team", "assignee", "state", "step", "position", "due_at", "done_at", "done_by"]
+        read_only_fields = ["step", "position", "done_at"]
 
 
 class WorkLogSerializer(StrictModel):
@@ -217,6 +217,8 @@ class WritingPartsMixin:
             if given:
                 said = {name: getattr(found, name) for name in ("title", "team", "assignee", "due_at")}
                 found = work.change_task(found, actor=request.user, source="api", **{**said, **given})
+            if state == TicketTask.State.WAITING != found.state:
+                raise Invalid({"state": _("Tasks wait by themselves.")})
             if state != found.state:
                 found = TASK_STEPS[state](found, actor=request.user, source="api")
         return Response(self.serialized(TaskSerializer, found))

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from itsm.automation.models import AutomationRule
 from itsm.desk.views.settings.sections import SECTIONS
 from itsm.sla.models import CalendarDay, Coverage, EscalationPolicy, SupportLevel
 from itsm.tickets.models import CannedReply, CustomField, HoldReason, Macro, ProcessSetting
@@ -34,6 +35,9 @@ def rows(service, desk, requester):
         "custom-fields": CustomField.objects.create(code="asset", label="Asset"),
         "policies": TransitionPolicy.objects.create(name="P", kind="incident", verb="resolve", roles=["agent"]),
         "macros": Macro.objects.create(name="M", note="x"),
+        "automation": AutomationRule.objects.create(
+            name="A", kind="incident", event="open", tell=desk,
+        ),
         "canned-replies": CannedReply.objects.create(name="Hello", body="Hello"),
         "levels": level, "coverage": Coverage.objects.create(support_level=level),
         "escalations": EscalationPolicy.objects.create(name="E"), "calendars": calendar, "day": day,

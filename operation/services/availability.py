@@ -1,0 +1,257 @@
+"""Measuring: what was agreed, what happened, and the rows of days that pages read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db import transaction
+from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from itsm.catalogue.models import Service
+from itsm.lib import clock
+from itsm.sla.models import CalendarVersion, Coverage
+from itsm.sla.services.measure import DAY, bounds, today
+from itsm.sla.services.terms import schedule_of
+from operation.availability import History, Span, Tally, tally
+from operation.models import ApplicationType, AvailabilityDay, AvailabilityObjective, Event, Outage
+from operation.states import OutageKind, Severity
+from transition.models import ConfigurationItem, TicketCI
+
+Kind = Literal["service", "item"]
+#: No day that lies further back is measured again.
+MOST_DAYS = 400
+#: After a longer silence the days before are left out: an installation that slept did not serve.
+CATCH_UP_DAYS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds now: the hours that were agreed, and the objective."""
+
+    calendar_version: int | None = None
+    objective: Decimal | None = None
+
+
+#: Where an objective comes from when none is set here: ids of services, or of items -> percent.
+Promises = Callable[[Kind, Collection[int]], dict[int, Decimal]]
+_promises: list[Promises] = []
+
+
+def promised_by(source: Promises) -> None:
+    """Let ``source`` say what was promised where no objective is set; called from ``AppConfig.ready``."""
+    if source not in _promises:
+        _promises.append(source)
+
+
+# ---------- what is measured ----------
+
+
+def services() -> Any:
+    return Service.objects.live()
+
+
+def applications() -> Any:
+    """Items in use whose type is one of applications, or lies below one."""
+    types = {pk for one in ApplicationType.objects.select_related("type") for pk in one.type.with_below()}
+    return ConfigurationItem.objects.in_use().filter(type__in=types)
+
+
+# ---------- what was agreed ----------
+
+
+def terms(kind: Kind, ids: Collection[int]) -> dict[int, Terms]:
+    """Agreed hours and objective of each service or item. An application has the hours of its services."""
+    hours = _hours(ids) if kind == "service" else _hours_of_items(ids)
+    objectives: dict[int, Decimal] = {}
+    for source in _promises:
+        objectives |= source(kind, ids)
+    rows = AvailabilityObjective.objects.filter(**{f"{kind}__in": ids})
+    objectives |= dict(rows.values_list(f"{kind}_id", "percent"))
+    return {pk: Terms(hours.get(pk), objectives.get(pk)) for pk in ids}
+
+
+def _hours(ids: Collection[int]) -> dict[int, int | None]:
+    """The calendar of the support level that covers each service: its own before a general one, the best rank first.
+
+    What is agreed with single organisations counts only where nothing is agreed for all.
+    """
+    now = timezone.localdate(clock.now(), timezone.get_default_timezone())
+    newest = CalendarVersion.objects.filter(calendar=OuterRef("support_level__calendar")).order_by("-number")
+    rows = (
+        Coverage.objects.filter(Q(service__in=ids) | Q(service__isnull=True), offering__isnull=True)
+        .filter(Q(valid_from__isnull=True) | Q(valid_from__lte=now), Q(valid_to__isnull=True) | Q(valid_to__gte=now))
+        .filter(support_level__is_active=True)
+        .annotate(version=Subquery(newest.values("pk")[:1]), rank=F("support_level__rank"))
+        .values_list("service_id", "organisation_id", "rank", "version")
+    )
+    found = sorted(rows, key=lambda row: (row[0] is None, row[1] is not None, row[2]))
+    best: dict[int | None, int | None] = {}
+    for service, organisation, _rank, version in found:
+        if service is not None or organisation is None:
+            best.setdefault(service, version)
+    return {pk: best.get(pk, best.get(None)) for pk in ids}
+
+
+def _hours_of_items(ids: Collection[int]) -> dict[int, int | None]:
+    """The hours of the most critical service that an item supports."""
+    links = ConfigurationItem.services.through.objects.filter(configurationitem__in=ids)
+    rows = links.order_by("service__criticality", "service_id").values_list("configurationitem_id", "service_id")
+    first: dict[int, int] = {}
+    for item, service in rows:
+        first.setdefault(item, service)
+    hours = _hours(set(first.values()))
+    return {item: hours.get(service) for item, service in first.items()}
+
+
+def hours_in_words(version: int | None) -> str:
+    """The agreed hours as a name."""
+    if version is None:
+        return _("around the clock")
+    return str(CalendarVersion.objects.select_related("calendar").get(pk=version).calendar)
+
+
+# ---------- what happened ----------
+
+
+@dataclass(slots=True)
+class _Spans:
+    down: list[Span] = field(default_factory=list)
+    degraded: list[Span] = field(default_factory=list)
+    planned: list[Span] = field(default_factory=list)
+
+    def add(self, kind: str, begin: datetime, end: datetime | None, now: datetime) -> None:
+        which = {OutageKind.OUTAGE: self.down, OutageKind.DEGRADATION: self.degraded}.get(
+            OutageKind(kind), self.planned
+        )
+        which.append((begin, max(begin, end or now)))
+
+
+def histories(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, History]:
+    """What happened to each, as whole spans. An outage that others run into is followed back to its begin."""
+    for _turn in range(20):
+        found = _read(kind, ids, begin, end)
+        earliest = min((span[0] for one in found.values() for span in one.down), default=begin)
+        if earliest >= begin:
+            break
+        begin = earliest
+    return {pk: History.of(one.down, one.degraded, one.planned) for pk, one in found.items()}
+
+
+def _read(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, _Spans]:
+    now = clock.now()
+    found: dict[int, _Spans] = defaultdict(_Spans)
+    rows = _outages(ids, begin, end) if kind == "service" else _of_items(ids, begin, end)
+    for pk, what, began, ended in rows:
+        found[pk].add(what, began, ended, now)
+    return found
+
+
+def _outages(ids: Collection[int], begin: datetime, end: datetime) -> Iterator[tuple[int, str, datetime, Any]]:
+    """Announced outages of services."""
+    hit = Outage.objects.overlapping(begin, end).filter(services__in=ids)
+    yield from hit.values_list("services", "kind", "begins_at", "ended_at").iterator()
+
+
+def _of_items(ids: Collection[int], begin: datetime, end: datetime) -> Iterator[tuple[int, str, datetime, Any]]:
+    """An application is down while a critical event on it fires, or an outage lasts whose incident is about it."""
+    lasting = Q(ended_at__isnull=True) | Q(ended_at__gt=begin)
+    events = Event.objects.filter(lasting, item__in=ids, severity=Severity.CRITICAL, first_at__lt=end)
+    for item, began, ended in events.values_list("item_id", "first_at", "ended_at").iterator():
+        yield item, OutageKind.OUTAGE, began, ended
+    outages = Outage.objects.overlapping(begin, end)
+    about = dict(outages.filter(incident__isnull=False).values_list("incident_id", "pk"))
+    told = {pk: row for pk, *row in outages.values_list("pk", "kind", "begins_at", "ended_at")} if ids else {}
+    for item, incident in TicketCI.objects.filter(item__in=ids, ticket__in=about).values_list("item_id", "ticket_id"):
+        yield (item, *told[about[incident]])  # type: ignore[misc]
+    # Work that is planned on its services is planned on the application.
+    links = ConfigurationItem.services.through.objects.filter(configurationitem__in=ids)
+    planned = Outage.services.through.objects.filter(
+        service__in=links.values("service"), outage__kind=OutageKind.PLANNED, outage__in=outages
+    )
+    by_service = defaultdict(list)
+    for outage, service in planned.values_list("outage_id", "service_id"):
+        by_service[service].append(outage)
+    if by_service:
+        for item, service in links.filter(service__in=by_service).values_list("configurationitem_id", "service_id"):
+            for outage in by_service[service]:
+                yield (item, *told[outage])  # type: ignore[misc]
+
+
+# ---------- the rows ----------
+
+
+def measure(first: date, last: date) -> int:
+    """Measure the days from ``first`` to ``last`` anew, by the terms that each day remembers; returns the rows."""
+    if last >= today():
+        raise ValueError("Only days that are over can be measured.")
+    first = max(first, last - MOST_DAYS * DAY)
+    return _measure("service", services(), first, last) + _measure("item", applications(), first, last)
+
+
+@transaction.atomic
+def _measure(kind: Kind, subjects: Any, first: date, last: date) -> int:
+    born = dict(subjects.values_list("pk", "created_at"))
+    held = terms(kind, born)
+    kept = {
+        (getattr(row, f"{kind}_id"), row.day): row
+        for row in AvailabilityDay.objects.filter(**{f"{kind}__isnull": False}, day__range=(first, last))
+    }
+    happened = histories(kind, born, bounds(first)[0], bounds(last)[1])
+    now, rows = clock.now(), []
+    for day in days(first, last):
+        begin, end = bounds(day)
+        for pk, since in born.items():
+            row = kept.get((pk, day))
+            if row is None and since >= end:
+                continue
+            if row is None:
+                row = AvailabilityDay(
+                    **{f"{kind}_id": pk}, day=day, calendar_version_id=held[pk].calendar_version,
+                    objective=held[pk].objective,
+                )  # fmt: skip
+            row.tally = of_day(row, happened.get(pk, History()), begin, end, since)
+            row.measured_at = now
+            rows.append(row)
+    AvailabilityDay.objects.bulk_create(
+        rows, batch_size=500, update_conflicts=True, unique_fields=[kind, "day"],
+        update_fields=["agreed", "down", "degraded", "planned", "budget", "failures", "measured_at"],
+    )  # fmt: skip
+    return len(rows)
+
+
+def of_day(row: AvailabilityDay, happened: History, begin: datetime, end: datetime, since: datetime) -> Tally:
+    """The tally of a day, from when the subject existed."""
+    return tally(schedule_of(row.calendar_version_id), happened, max(begin, min(since, end)), end, row.objective)
+
+
+def days(first: date, last: date) -> Iterable[date]:
+    return (first + n * DAY for n in range((last - first).days + 1))
+
+
+def catch_up() -> int:
+    """Measure the days that are over and have not been, and those of which something new was learned."""
+    yesterday = today() - DAY
+    newest = AvailabilityDay.objects.order_by("-day").first()
+    if newest is None:
+        return measure(yesterday, yesterday)
+    first = max(newest.day + DAY, yesterday - CATCH_UP_DAYS * DAY)
+    learned = _learned_since(newest.measured_at)
+    if learned is not None:
+        first = min(first, timezone.localdate(learned, timezone.get_default_timezone()))
+    return measure(first, yesterday) if first <= yesterday else 0
+
+
+def _learned_since(moment: datetime) -> datetime | None:
+    """When the earliest thing began that was told after ``moment``."""
+    outages = Outage.objects.filter(updated_at__gte=moment - timedelta(minutes=1)).aggregate(at=Min("begins_at"))
+    events = Event.objects.filter(
+        severity=Severity.CRITICAL, item__isnull=False, last_at__gte=moment - timedelta(minutes=1)
+    ).aggregate(at=Min("first_at"))
+    return min((row["at"] for row in (outages, events) if row["at"]), default=None)

@@ -1,0 +1,44 @@
+"""Money, months and links in the reader's words."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+
+def amount(value: Decimal | None) -> str:
+    """Money to the cent, as the reader's language writes numbers."""
+    if value is None:
+        return "–"
+    sign = "-" if value < 0 else ""
+    return f"{sign}€{number_format(abs(value), 2, force_grouping=True)}"
+
+
+def percent(value: Decimal | None, *, sign: bool = False) -> str:
+    """``12.5%``, or ``+12.5%``."""
+    if value is None:
+        return "–"
+    rounded = value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    shown = number_format(rounded, 1 if rounded % 1 else 0, force_grouping=True)
+    return f"{'+' if sign and rounded > 0 else ''}{shown}%"
+
+
+def month_name(month: date | None) -> str:
+    """``November 2026``."""
+    return f"{MONTHS[month.month]} {month.year}" if month else "–"
+
+
+def month_short(month: date) -> str:
+    """``Nov 26``: under a chart."""
+    return f"{capfirst(MONTHS_3[month.month])} {month.year % 100:02d}"
+
+
+def link(record: Any, text: Any = "") -> SafeString:
+    return format_html('<a href="{}">{}</a>', record.get_absolute_url(), text or record)
