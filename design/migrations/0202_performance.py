@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import django_fsm
 import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -37,7 +36,7 @@ class Migration(migrations.Migration):
                 ('demand', models.DecimalField(blank=True, decimal_places=2, help_text='What is asked of it at busy times.', max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='demand (p95) per second')),
                 ('headroom_percent', models.PositiveSmallIntegerField(default=20, help_text='So much of the capacity stays free at busy times.', validators=[django.core.validators.MaxValueValidator(99)], verbose_name='headroom wanted in %')),
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='where the figures come from')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Draft'), ('agreed', 'Agreed')], default='draft', editable=False, max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('agreed', 'Agreed')], default='draft', editable=False, max_length=20, verbose_name='state')),
                 ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('service', models.OneToOneField(error_messages={'unique': 'The performance of this service is written down already.'}, on_delete=django.db.models.deletion.PROTECT, related_name='performance', to='catalogue.service', verbose_name='service')),
             ],
