@@ -393,6 +393,7 @@ SPECTACULAR_SETTINGS = {
         "NeedStatus": "design.process_states.Need",
         "SlaState": "itsm.tickets.states.SlaState",
         "SystemNeed": "design.process_states.Need",
+        "SurveyKind": "improvement.feedback_states.SurveyKind",
         "TaskState": "itsm.tickets.models.TicketTask.State",
         "TicketPriority": "itsm.tickets.states.Priority",
         "TimelineKind": "itsm.tickets.models.TimelineEntry.Kind",

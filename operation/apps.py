@@ -29,7 +29,7 @@ class OperationConfig(AppConfig):
             navigation_security,
             receivers,
         )
-        from operation.demo import monitoring
+        from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -90,4 +90,8 @@ class OperationConfig(AppConfig):
         navigation_requests.register()
         navigation_problems.register()
         navigation_on_call.register()
+        chapters.register("catalogue of requests", orders.catalogue, order=20, when="before")
+        chapters.register("on call", causes.rotas, order=30, when="before")
+        chapters.register("orders", orders.tell, order=40)
+        chapters.register("causes", causes.tell, order=50)
         navigation_security.register()
