@@ -66,6 +66,10 @@ class Reading:
         left = self.month.budget_left_percent
         return "" if left is None else "red" if left <= 0 else "amber" if left < 25 else "green"
 
+    @property
+    def objective(self) -> str:
+        return words_of(self.terms.objective)
+
     def strip(self, words: Any) -> list[tuple[str, str]]:
         """Pairs of a day in words and its health, for the strip."""
         return [(words(day), health_of(one).word) for day, one in sorted(self.days.items())]
@@ -188,4 +192,4 @@ def burning(readings: Iterable[Reading]) -> list[Reading]:
 
 
 def words_of(objective: Decimal | None) -> str:
-    return _("none set") if objective is None else f"{objective.normalize():f} %"
+    return _("none set") if objective is None else f"{objective.normalize():f}%"
