@@ -274,8 +274,15 @@ class OfferingForm(Approvers, WithIcon, WithSlug):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["currency"].required = False
         if self.instance.pk:
             self.initial |= approval_initial(self.instance.approval_policy)
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].strip().upper() or "EUR"
+        if not re.fullmatch(r"[A-Z]{3}", code):
+            raise ValidationError(_("Three letters, such as EUR."), code="invalid")
+        return code
 
     @property
     def about(self) -> list[Any]:

@@ -97,7 +97,8 @@ def levels(service: Service) -> list[Level]:
     own = [row for row in found if row.service_id or row.offering_id]
     chosen = own if any(row.organisation_id is None and row.offering_id is None for row in own) else found
     targets = Target.objects.current().filter(
-        support_level__in={row.support_level_id for row in chosen if row.support_level_id}, kind="incident"
+        Q(kind="incident") | Q(kind="request", metric=Metric.FULFILMENT),
+        support_level__in={row.support_level_id for row in chosen if row.support_level_id},
     )
     by_level: dict[int, list[Target]] = {}
     for target in targets.order_by("metric", "priority"):
@@ -110,7 +111,7 @@ def _level(row: Coverage, targets: list[Target]) -> Level:
     about = ", ".join(str(part) for part in (row.organisation, row.offering) if part)
     if level is None or not level.is_active:
         return Level(_("No service level"), about, "", [])
-    named = [(str(Metric(metric).label), metric) for metric in ("first_response", "resolution", "update")]
+    named = [(str(Metric(metric).label), metric) for metric in ("first_response", "resolution", "update", "fulfilment")]
     lines = []
     for label, metric in named:
         values = [_target_words(target) for target in targets if target.metric == metric]
