@@ -389,6 +389,7 @@ SPECTACULAR_SETTINGS = {
         "OfferingKind": "itsm.catalogue.models.ServiceOffering.Kind",
         "OutageKind": "operation.states.OutageKind",
         "OutageState": "operation.states.OutageState",
+        "ProcessState": "design.process_states.ProcessState",
         "ServiceKind": "itsm.catalogue.models.Service.Kind",
         "ServiceState": "itsm.catalogue.states.ServiceStatus",
         "SlaState": "itsm.tickets.states.SlaState",
