@@ -29,7 +29,7 @@ class OperationConfig(AppConfig):
             navigation_security,
             receivers,
         )
-        from operation.demo import causes, orders
+        from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -74,6 +74,8 @@ class OperationConfig(AppConfig):
         registration.register_actions("incident", Incident, _("incident"))
         registration.register_actions("outage", Outage, _("outage"))
         health.register(outages.health_of)
+        chapters.register("monitoring set up", monitoring.tell_before, order=110, when="before")
+        chapters.register("monitoring", monitoring.tell_after, order=110)
         navigation_requests.register_kinds()
         navigation_problems.register_kinds()
         navigation_risks.register_kinds()

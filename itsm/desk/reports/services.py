@@ -191,12 +191,13 @@ def dependency_map(service: Service, user: User) -> Map:
 
     own = Node(service, state[service.pk].word, MIDDLE, TOP + (rows - 1) * ROW // 2)
     lefts, rights = place(shown_left, LEFT), place(shown_right, RIGHT)
-    edges = [(_curve(LEFT + 206, node.y, MIDDLE, own.y), own.health != "up") for node in lefts]
-    edges += [(_curve(MIDDLE + 206, own.y, RIGHT, node.y), node.health != "up") for node in rights]
+    edges = [(curve(LEFT + 206, node.y, MIDDLE, own.y), own.health != "up") for node in lefts]
+    edges += [(curve(MIDDLE + 206, own.y, RIGHT, node.y), node.health != "up") for node in rights]
     return Map(lefts, own, rights, edges, height, len(left) - len(lefts), len(right) - len(rights))
 
 
-def _curve(x1: int, y1: int, x2: int, y2: int) -> str:
+def curve(x1: int, y1: int, x2: int, y2: int) -> str:
+    """The edge from the side of one box to another; their tops are given."""
     y1, y2, middle = y1 + BOX // 2, y2 + BOX // 2, (x1 + x2) // 2
     return f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"
 
