@@ -76,7 +76,7 @@ SHARED: dict[str, Any] = {
 }
 REQUEST = detail.schema("RequestTicket", **SHARED, delivery=serializers.CharField(allow_blank=True))
 ACCESS = detail.schema(
-    "AccessRequest", **SHARED, right=serializers.CharField(), until=serializers.DateField(allow_null=True),
+    "AccessTicket", **SHARED, right=serializers.CharField(), until=serializers.DateField(allow_null=True),
     granted_at=Moment(allow_null=True), verified_at=Moment(allow_null=True), revoked_at=Moment(allow_null=True),
 )  # fmt: skip
 
