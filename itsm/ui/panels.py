@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 #: what a requester sees on the own ticket.
 PLACES = (
     "home", "service", "service_notice", "ticket", "ticket_top", "ticket_body", "person", "notice", "signin", "stage",
-    "record", "portal_ticket",
+    "record", "portal_ticket", "new_ticket",
 )  # fmt: skip
 
 Context = Callable[[HttpRequest, Any], dict[str, Any] | None]
