@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_fsm as fsm
 from django.core.validators import MaxLengthValidator, MaxValueValidator
@@ -24,6 +24,9 @@ from transition.policies import changes as policies
 from transition.states.changes import ChangeState as State
 from transition.states.changes import ChangeType, Outcome, RiskLevel
 
+if TYPE_CHECKING:
+    from itsm.accounts.models import User
+
 LONG = [MaxLengthValidator(20_000)]
 #: States in which what was written can still be changed.
 WRITABLE = (State.DRAFT, State.ASSESSING)
@@ -33,6 +36,9 @@ class ChangeQuerySet(TicketQuerySet):
     def _own(self) -> Any:
         """The same rows, with the columns of changes: the base is declared for tickets."""
         return self
+
+    def visible_to(self, user: User) -> Any:
+        return super().visible_to(user)
 
     def between(self, begin: datetime, end: datetime) -> Any:
         """Planned for a time that touches this one. None is longer than ``LONGEST``: an index finds them."""

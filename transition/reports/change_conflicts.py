@@ -154,7 +154,7 @@ def _near(change: Change, scope: Scope, span: Span) -> list[tuple[Change, tuple[
     shared: dict[int, tuple[str, int]] = {}
     for pk, what in sorted(candidates, key=lambda one: _telling(one[1], scope)):
         shared.setdefault(pk, what)
-    found = Change.objects.filter(pk__in=shared).order_by("planned_start", "id")
+    found: Any = Change.objects.filter(pk__in=shared).order_by("planned_start", "id")
     return [(one, shared[one.pk]) for one in found.defer("description", "implementation_plan", "test_plan")]
 
 
