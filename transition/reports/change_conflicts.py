@@ -154,8 +154,9 @@ def _near(change: Change, scope: Scope, span: Span) -> list[tuple[Change, tuple[
     shared: dict[int, tuple[str, int]] = {}
     for pk, what in sorted(candidates, key=lambda one: _telling(one[1], scope)):
         shared.setdefault(pk, what)
-    found: Any = Change.objects.filter(pk__in=shared).order_by("planned_start", "id")
-    return [(one, shared[one.pk]) for one in found.defer("description", "implementation_plan", "test_plan")]
+    found: Any = Change.objects.filter(pk__in=shared)
+    ordered = found.order_by("planned_start", "id")
+    return [(one, shared[one.pk]) for one in ordered.defer("description", "implementation_plan", "test_plan")]
 
 
 def _telling(what: tuple[str, int], scope: Scope) -> tuple[int, int]:
