@@ -17,7 +17,7 @@ class TransitionConfig(AppConfig):
         from itsm.ui import markdown
         from itsm.workflow import inputs, registration
         from strategy import drivers
-        from transition import navigation, navigation_configuration, navigation_delivery, search
+        from transition import navigation, navigation_change, navigation_configuration, navigation_delivery, search
         from transition.demo import delivery
         from transition.forms.articles import validate_to_come
         from transition.models import Article
@@ -48,8 +48,10 @@ class TransitionConfig(AppConfig):
         markdown.link_numbers("KB", "/knowledge/{}/")
         navigation_configuration.register_kinds()
         navigation_delivery.register_kinds()
+        navigation_change.register_kinds()
         navigation.register()
         navigation_delivery.register()
         search.register()
         chapters.register("delivery", delivery.tell, order=90)
         navigation_configuration.register()
+        navigation_change.register()

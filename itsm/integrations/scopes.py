@@ -24,6 +24,8 @@ class Scope(TextChoices):
     DESIGN_WRITE = "design:write", _("Write agreements, processes and designs, run tests, and take their steps")
     DELIVERY_READ = "delivery:read", _("Read subscriptions, deliveries and support handovers")
     DELIVERY_WRITE = "delivery:write", _("Write subscriptions, deliveries and handovers, and take their steps")
+    CHANGES_READ = "changes:read", _("Read releases, deployments, CAB meetings and windows")
+    CHANGES_WRITE = "changes:write", _("Write releases, deployments and CAB meetings, and take their steps")
     CONFIGURATION_READ = "configuration:read", _("Read configuration items, relations, contracts and licences")
     CONFIGURATION_WRITE = "configuration:write", _("Write configuration items, relations, contracts and licences")
     RISKS_READ = "risks:read", _("Read risks and controls")
