@@ -379,6 +379,7 @@ SPECTACULAR_SETTINGS = {
         "ClockState": "itsm.sla.models.Clock.State",
         "ClockMetric": "itsm.sla.models.Metric",
         "DefectSeverity": "design.package_states.Severity",
+        "EditionState": "strategy.policy_states.PolicyState",
         "DocumentState": "strategy.policy_states.PolicyState",
         "EntryKind": ["reply", "note"],
         "EventSeverity": "operation.states.Severity",
