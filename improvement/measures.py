@@ -26,7 +26,7 @@ class Measure:
 
     ref: str
     label: Any
-    unit: str = ""
+    unit: Any = ""
 
 
 #: Measures of a source; and the value of one about a service (or all) over the days that end with a day, that included.

@@ -225,7 +225,7 @@ def register() -> None:
     panels.register("portal_ticket", "survey", "improvement/survey/_portal_ticket.html", in_portal)
     panels.register(
         "service", "better", "improvement/survey/_of_service.html", of_service,
-        label=gettext_lazy("Satisfaction and improvements"), order=60, cls="c4",
+        label=gettext_lazy("Satisfaction"), order=60, cls="c4",
     )  # fmt: skip
     panels.register(
         "record", "feedback", "improvement/feedback/_origin.html", of_record, label=gettext_lazy("From feedback")

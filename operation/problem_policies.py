@@ -20,6 +20,11 @@ def works(user: User) -> bool:
     return user.is_agent or user.holds(Role.PROBLEM_MANAGER)
 
 
+def opens(user: User) -> bool:
+    """Improvement managers too: complaints tell them of causes that somebody should look for."""
+    return works(user) or user.holds(Role.IMPROVEMENT_MANAGER)
+
+
 def may_work(problem: Any, user: User) -> Decision:
     """Agents and problem managers analyse and fix."""
     return ALLOW if works(user) else deny(_("Only agents and problem managers work problems."))

@@ -6,14 +6,16 @@ import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),
+        ('accounts', '__first__'),
         ('catalogue', '0002_subscribers_only'),
         ('improvement', '0001_surveys_and_improvements'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -89,6 +91,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'service review',
                 'verbose_name_plural': 'service reviews',
                 'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(fields=['-updated_at', '-id'], name='improvement_review_latest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'held', 'closed'])), name='improvement_review_state_known'), models.UniqueConstraint(fields=('service', 'month'), name='improvement_review_once_a_month', violation_error_message='There is a review of this service and month already.'), models.UniqueConstraint(condition=models.Q(('service__isnull', True)), fields=('month',), name='improvement_review_of_all_once', violation_error_message='There is a review of this service and month already.')],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +123,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'action',
                 'verbose_name_plural': 'actions',
                 'ordering': ['due_on', 'id'],
+                'indexes': [models.Index(condition=models.Q(('done_on__isnull', True)), fields=['owner', 'due_on'], name='improvement_action_open')],
             },
         ),
         migrations.CreateModel(
@@ -156,25 +161,5 @@ class Migration(migrations.Migration):
                 'ordering': ['day', 'id'],
                 'constraints': [models.UniqueConstraint(fields=('kpi', 'day'), name='improvement_measured_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='servicereview',
-            index=models.Index(fields=['-updated_at', '-id'], name='improvement_review_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicereview',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'held', 'closed'])), name='improvement_review_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicereview',
-            constraint=models.UniqueConstraint(fields=('service', 'month'), name='improvement_review_once_a_month', violation_error_message='There is a review of this service and month already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='servicereview',
-            constraint=models.UniqueConstraint(condition=models.Q(('service__isnull', True)), fields=('month',), name='improvement_review_of_all_once', violation_error_message='There is a review of this service and month already.'),
-        ),
-        migrations.AddIndex(
-            model_name='reviewaction',
-            index=models.Index(condition=models.Q(('done_on__isnull', True)), fields=['owner', 'due_on'], name='improvement_action_open'),
         ),
     ]

@@ -36,7 +36,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
             return self.filter(mine)
         mine |= models.Q(owner=user) | models.Q(created_by=user)
         seen = Ticket.objects.visible_to(user).filter(pk=models.OuterRef("ticket_id")).order_by()
-        open_ = models.Q(ticket__isnull=True) | models.Exists(seen)
+        open_ = models.Q(models.Q(ticket__isnull=True) | models.Exists(seen))
         if not user.holds(*policies.CONFIDANTS):
             open_ &= models.Q(is_confidential=False)
         return self.filter(mine | open_)

@@ -234,12 +234,11 @@ class Improvement(Record):
         self.approved_at, self.closed_on = None, clock.now().date()
 
     @fsm.transition(
-        field="state", source=[State.APPROVED, State.MEASURING], target=State.IN_PROGRESS, permission=policies.may_lead,
+        field="state", source=State.APPROVED, target=State.IN_PROGRESS, permission=policies.may_lead,
         custom={"label": _("Start work"), "icon": "play", "tone": "primary"},
     )  # fmt: skip
     def start(self) -> None:
         """It is being done."""
-        self.measuring_since = None
 
     @fsm.transition(
         field="state", source=State.IN_PROGRESS, target=State.MEASURING, permission=policies.may_lead,
@@ -248,6 +247,14 @@ class Improvement(Record):
     def measure(self) -> None:
         """It is in place; now the effect is looked for."""
         self.measuring_since = clock.now().date()
+
+    @fsm.transition(
+        field="state", source=State.MEASURING, target=State.IN_PROGRESS, permission=policies.may_lead,
+        custom={"label": _("Back to work"), "icon": "undo-2", "inputs": ("reason",)},
+    )  # fmt: skip
+    def resume(self, *, reason: str) -> None:
+        """The number shows that something is still missing."""
+        self.measuring_since = None
 
     @fsm.transition(
         field="state", source=State.MEASURING, target=State.REALISED, permission=policies.may_lead,

@@ -14,10 +14,10 @@ from improvement.services import answers, improvements
 from itsm.lib.errors import Denied, Refused
 from itsm.notifications.services import direct, wording
 from itsm.notifications.services.events import emit
-from itsm.tickets import kinds
 from itsm.tickets.states import Channel
 from itsm.workflow import records
 from itsm.workflow.moves import move
+from operation.services import problems
 from strategy.models import BusinessRequirement
 
 if TYPE_CHECKING:
@@ -123,19 +123,11 @@ def to_requirement(feedback: Feedback, *, actor: User, source: str) -> BusinessR
     return made
 
 
-def problem_kind() -> Any | None:
-    """The kind of ticket for problems, where there is one."""
-    return next((kind for kind in kinds.all_kinds() if kind.code == "problem"), None)
-
-
 @transaction.atomic
 def to_problem(feedback: Feedback, *, actor: User, source: str) -> Ticket:
     """A cause to look for."""
     fresh = _require(feedback, actor)
-    kind = problem_kind()
-    if kind is None:
-        raise Refused(_("There are no problems here."))
-    made: Ticket = kind.verbs_module.open(
+    made = problems.open(
         actor=actor, source=source, requester=actor, title=_title(fresh), description=_text(fresh),
         service=fresh.service, channel=Channel.PORTAL,
     )  # fmt: skip

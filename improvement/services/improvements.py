@@ -72,7 +72,7 @@ def _read_baseline(improvement: Improvement) -> None:
     measure = measures.find(improvement.measured_by) if improvement.measured_by else None
     if measure is None:
         return
-    improvement.unit = improvement.unit or measure.unit
+    improvement.unit = improvement.unit or str(measure.unit)
     if improvement.baseline_value is None:
         reading = measures.read(
             improvement.measured_by, improvement.service, clock.now().date(), improvement.window_days
@@ -199,7 +199,7 @@ def reject(
 # ---------- measuring ----------
 
 
-def measure(
+def add_measurement(
     improvement: Improvement, *, actor: User, source: str, value: Decimal, measured_on: date, note: str = "",
     cases: int | None = None,
 ) -> ImprovementMeasurement:  # fmt: skip
@@ -220,7 +220,7 @@ def read_now(improvement: Improvement, *, actor: User, source: str) -> Improveme
     reading = measures.read(improvement.measured_by, improvement.service, clock.now().date(), improvement.window_days)
     if reading is None:
         raise Refused(_("There is nothing to measure in these days."), code="nothing")
-    return measure(
+    return add_measurement(
         improvement, actor=actor, source=source, value=reading.value, cases=reading.cases,
         measured_on=clock.now().date(),
     )  # fmt: skip

@@ -20,7 +20,7 @@ LONGEST = 100
 
 
 def _signer() -> signing.Signer:
-    return signing.Signer(salt=SALT, fallback_keys=settings.SECRET_KEY_FALLBACKS)
+    return signing.Signer(salt=SALT, fallback_keys=[*settings.SECRET_KEY_FALLBACKS])
 
 
 def token(invitation: Invitation) -> str:

@@ -194,16 +194,16 @@ def audience(survey: Survey) -> Any:
     return people
 
 
-def send_waves() -> int:
+def send_waves(*, tell: bool = True) -> int:
     """Begin the waves that are due and go on with those that were interrupted."""
     now = clock.now()
     asked = 0
     for survey in Survey.objects.filter(kind=SurveyKind.NPS, state=SurveyState.RUNNING, next_wave_at__lte=now):
-        asked += _wave(survey)
+        asked += _wave(survey, tell=tell)
     return asked
 
 
-def _wave(survey: Survey) -> int:
+def _wave(survey: Survey, *, tell: bool) -> int:
     """Ask everybody once for this wave. The next moment is set at the end: until then it is found again."""
     asked, last = 0, 0
     while True:
@@ -225,7 +225,7 @@ def _wave(survey: Survey) -> int:
                     skipped = Skipped.SHARE
                 elif person.pk in recent:
                     skipped = Skipped.RECENT
-                asked += not _invite(current, person, skipped=skipped).skipped
+                asked += not _invite(current, person, skipped=skipped, tell=tell).skipped
     following = clock.now() + timedelta(days=survey.every_days)
     Survey.objects.filter(Q(pk=survey.pk), wave=survey.wave).update(wave=survey.wave + 1, next_wave_at=following)
     return asked

@@ -18,5 +18,5 @@ stage = [
 
 urlpatterns = [
     path("improvement/", include(stage)),
-    *feedback.portal,
+    *feedback.public,
 ]

@@ -17,7 +17,7 @@ urlpatterns = [
     *feedback.FeedbackPages.urls(),
 ]
 
-portal = [
+public = [
     path("survey/<str:token>/", portal.survey, name="survey"),
     path("portal/surveys/<int:pk>/", portal.own, name="answer-own"),
     path("portal/feedback/", portal.index, name="portal-feedback"),

@@ -38,6 +38,13 @@ def interval(found: Share | None) -> str:
     }  # fmt: skip
 
 
+def short(found: Share | None) -> str:
+    """The same for a cell of a table."""
+    if found is None:
+        return ""
+    return _("%(low)d–%(high)d, n = %(n)d") % {"low": round(found.low), "high": round(found.high), "n": found.n}
+
+
 def headline(kind: str, found: Counts) -> Share | None:
     return found.nps if kind == "nps" else found.top
 
@@ -63,22 +70,27 @@ def satisfaction(request: HttpRequest) -> HttpResponse:
         chosen = {"kind": kind, "service": service.pk if service else "", **more}
         return f"{address}?{urlencode({name: value for name, value in chosen.items() if value})}"
 
-    values = [headline(kind, one) for _month, one in found.months]
-    labels = [date_format(month, "M Y") for month, _one in found.months]
+    # From the first month with an answer on.
+    first = next((place for place, (_month, one) in enumerate(found.months) if one.n), 0)
+    shown = found.months[first:]
+    values = [headline(kind, one) for _month, one in shown]
+    labels = [date_format(month, "M Y") for month, _one in shown]
+    line = [one.percent if one else None for one in values]
     chart = charts.line(
-        labels, [charts.Series(LABELS[kind], [one.percent if one else None for one in values], "blue", strong=True)],
+        [date_format(month, "M") for month, _one in shown],
+        [charts.Series(LABELS[kind], line, "blue", strong=True)],
         summary=_("%(what)s by month; the table below holds every value.") % {"what": LABELS[kind]},
         unit="" if kind == "nps" else "%", low=-100 if kind == "nps" else 0, high=100,
     )  # fmt: skip
     months = [
-        (label, whole(value), interval(value), one, to(month=f"{month:%Y-%m}"))
-        for label, value, (month, one) in zip(labels, values, found.months, strict=True)
+        (label, whole(value), short(value), one, to(month=f"{month:%Y-%m}"))
+        for label, value, (month, one) in zip(labels, values, shown, strict=True)
         if one.n
     ]
     services = [
         (
             one, reverse("improvement:satisfaction") + f"?kind={kind}&service={one.slug}" if one else "",
-            whole(headline(kind, counts)), interval(headline(kind, counts)), counts,
+            whole(headline(kind, counts)), short(headline(kind, counts)), counts,
             to(service=one.pk if one else "none"),
         )
         for one, counts in found.services

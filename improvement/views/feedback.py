@@ -24,6 +24,7 @@ from itsm.ui import pages as ui
 from itsm.ui.reference import Column
 from itsm.ui.times import ago
 from itsm.workflow import records
+from operation import problem_policies
 from strategy.models import BusinessRequirement
 
 #: What feedback can become, by the last part of the address.
@@ -87,7 +88,7 @@ class FeedbackPages(RecordPages):
     def context(self, request: HttpRequest, record: Feedback) -> dict[str, Any]:
         return {
             "may_convert": services.may_convert(record, request.user),
-            "has_problems": services.problem_kind() is not None,
+            "may_open_problem": problem_policies.opens(request.user),
         }
 
 

@@ -252,7 +252,7 @@ def measure(request: HttpRequest, number: str) -> HttpResponse:
     form = MeasurementForm(request.POST or None, initial={"measured_on": clock.now().date()})
     if request.method == "POST":
         how: dict[str, Any] = {"actor": request.user, "source": Source.WEB}
-        if attempt(form, lambda **sent: improvements.measure(record, **sent, **how)) is not None:
+        if attempt(form, lambda **sent: improvements.add_measurement(record, **sent, **how)) is not None:
             return ui.see(request, record, _("Kept."))
     return ui.page(
         request, "desk/records/part.html", form=form, record=record, kind=records.kind_of(Improvement), row=None,

@@ -6,6 +6,8 @@ import itsm.lib.clock
 import operation.models.security
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
+
 
 FIRST_STEPS = {
     "phishing": ("Block sender and address", "Remove the mail from all mailboxes",
@@ -28,7 +30,7 @@ def write_playbooks(apps, schema_editor):
         playbook.objects.get_or_create(threat=threat, defaults={"steps": "\n".join(steps)})
 
 
-class Migration(migrations.Migration):
+class Migration(Tables):
 
     dependencies = [
         ('operation', '0005_events'),

@@ -6,6 +6,8 @@ import django.db.models.deletion
 import itsm.lib.clock
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
+
 
 def choose(apps, schema_editor):
     """The type that new installations call so is one of applications."""
@@ -14,7 +16,7 @@ def choose(apps, schema_editor):
         apps.get_model("operation", "ApplicationType").objects.get_or_create(type=one)
 
 
-class Migration(migrations.Migration):
+class Migration(Tables):
 
     dependencies = [
         ('catalogue', '0002_subscribers_only'),

@@ -8,6 +8,8 @@ import operation.models.rota
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
+
 
 def add_reason(apps, schema_editor):
     apps.get_model("tickets", "HoldReason").objects.get_or_create(
@@ -15,7 +17,7 @@ def add_reason(apps, schema_editor):
     )
 
 
-class Migration(migrations.Migration):
+class Migration(Tables):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),

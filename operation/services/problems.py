@@ -43,8 +43,8 @@ def open(
     files: Iterable[UploadedFile] = (), **fields: Any,
 ) -> Problem:  # fmt: skip
     """Register a problem: something that causes incidents, or may."""
-    if not policies.works(actor):
-        raise Denied(_("Only agents and problem managers open problems."))
+    if not policies.opens(actor):
+        raise Denied(_("Only agents, problem managers and improvement managers open problems."))
     made: Problem = open_ticket(
         "problem", actor=actor, source=source, requester=requester, title=title, description=description,
         channel=channel, **fields,

@@ -5,8 +5,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

@@ -3,8 +3,10 @@ import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

@@ -3,8 +3,10 @@ import itsm.automation.models
 import itsm.lib.clock
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

@@ -1,7 +1,9 @@
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

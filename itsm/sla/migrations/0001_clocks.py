@@ -5,8 +5,10 @@ import itsm.lib.clock
 import itsm.sla.validators
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

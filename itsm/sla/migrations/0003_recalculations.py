@@ -4,8 +4,10 @@ from django.db import migrations, models
 
 import itsm.lib.clock
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
     dependencies = [
         ("sla", "0002_sweep_and_escalation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

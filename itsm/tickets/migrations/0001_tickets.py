@@ -6,8 +6,10 @@ import itsm.tickets.models.attachment
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     initial = True
 

@@ -4,8 +4,10 @@ import django.db.models.deletion
 import itsm.lib.clock
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     dependencies = [
         ('tickets', '0002_defaults'),
