@@ -161,6 +161,6 @@ def tell_tickets(world: World) -> None:
     latest = Ticket.objects.filter(kind="incident", restricted_to__isnull=True, service__in=items).order_by("-opened_at")
     for ticket in latest[:24]:
         own = devices.get(ticket.requester_id) if ticket.service == world.services["Laptops and desktops"] else None
-        item = own or items[ticket.service_id]
+        item = own or items[ticket.service_id or 0]
         if own is not None or not item.type.is_asset or item.user_id is None:
             configuration.link_ticket(ticket, item, **who)
