@@ -7,6 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("design", "0201_agreements"),
+        ("transition", "0003_delivery"),
         ("transition", "0202_first_questions"),
     ]
 
