@@ -31,7 +31,7 @@ class OperationConfig(AppConfig):
         )
         from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
-        from operation.services import outages
+        from operation.services import outages, silences
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
 
         chosen = [(code.value, code.label) for code in ResolutionCode if code in CHOSEN_CODES]
@@ -83,6 +83,7 @@ class OperationConfig(AppConfig):
         navigation.register()
         navigation_risks.register()
         navigation_events.register()
+        silences.register()
         navigation_applications.register()
         lifecycle.register()
         receivers.connect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
@@ -9,16 +11,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from design.models import PerformanceTarget
 from itsm.desk.views.settings import sections
 from itsm.ui import lifecycle, nav
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import percent
-from operation.services import reliability
+from operation.services import availability, reliability
 from operation.views.applications import OBJECTIVES, TYPES, address
 
 #: The stage's page shows all services together: worked out once in so many seconds for the whole desk.
 SECONDS = 60
 KEY = "operation:reliability"
+
+
+def by_design(kind: availability.Kind, ids: Collection[int]) -> dict[int, Decimal]:
+    """The availability that the design of a service promises, once it is agreed."""
+    if kind != "service":
+        return {}
+    rows = PerformanceTarget.objects.filter(service__in=ids, state="agreed", availability__isnull=False)
+    return dict(rows.values_list("service_id", "availability"))
 
 
 def _standing() -> dict[str, Any]:
@@ -64,6 +75,7 @@ def applications(user: Any) -> Summary:
 
 def register() -> None:
     """Called once from ``OperationConfig.ready``."""
+    availability.promised_by(by_design)
     sections.add(OBJECTIVES)
     sections.add(TYPES)
     nav.register(

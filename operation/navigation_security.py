@@ -84,7 +84,7 @@ def summary(user: Any) -> Summary:
 def register() -> None:
     """Called once from ``OperationConfig.ready``."""
     sections.add(PLAYBOOKS)
-    register_kind(kinds.get(KIND), order=60, allowed=policies.knows)
+    register_kind(kinds.get(KIND), order=15, allowed=policies.knows)
     panels.register_create(
         KIND, gettext_lazy("Security incident"), "operation:security-incident-new", icon="shield-alert", key="S",
         order=20, allowed=lambda user: bool(user.acts_for_desk),

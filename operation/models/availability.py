@@ -58,7 +58,7 @@ class AvailabilityObjective(models.Model):
         constraints = [models.CheckConstraint(condition=ONE_SUBJECT, name="operation_objective_of_one")]
 
     def __str__(self) -> str:
-        return f"{self.service or self.item}: {self.percent.normalize():f} %"
+        return f"{self.service or self.item}: {self.percent.normalize():f}%"
 
     def clean(self) -> None:
         if (self.service_id is None) == (self.item_id is None):

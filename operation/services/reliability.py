@@ -23,6 +23,7 @@ from operation.models import AvailabilityDay, Event
 from operation.models.availability import health_of
 from operation.services.availability import Kind, Terms, days, histories, of_day, terms
 from operation.states import Severity
+from transition.models import Change, TicketCI
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -64,6 +65,10 @@ class Reading:
         """Of the error budget: red when it is used up, amber when little of it is left."""
         left = self.month.budget_left_percent
         return "" if left is None else "red" if left <= 0 else "amber" if left < 25 else "green"
+
+    @property
+    def objective(self) -> str:
+        return words_of(self.terms.objective)
 
     def strip(self, words: Any) -> list[tuple[str, str]]:
         """Pairs of a day in words and its health, for the strip."""
@@ -137,21 +142,31 @@ def _about(kind: Kind, ids: Sequence[int]) -> Q:
     return Q(service__in=ids) if kind == "service" else Q(ticket_items__item__in=ids)
 
 
+def _changes_of(kind: Kind, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of a service or an item, and a change that is about it or touches it."""
+    if kind == "item":
+        return list(TicketCI.objects.filter(item__in=ids, ticket__kind="change").values_list("item", "ticket"))
+    own = Change.objects.filter(service__in=ids).values_list("service", "pk")
+    return [*own, *Change.services.through.objects.filter(service__in=ids).values_list("service_id", "change_id")]
+
+
 def _tickets(kind: Kind, readings: list[Reading], user: User, now: datetime) -> None:
-    """Open incidents, and the changes of the last two weeks."""
+    """Open incidents, and the last change of the last two weeks."""
     ids = [one.subject.pk for one in readings]
     key = "service_id" if kind == "service" else "ticket_items__item"
-    seen = Ticket.objects.visible_to(user).filter(_about(kind, ids))
-    counts = seen.filter(kind="incident").open().order_by().values_list(key).annotate(n=Count("pk"))
-    open_now = dict(counts)
-    recent = seen.filter(kind="change", updated_at__gte=now - CHANGES).exclude(phase="new").order_by("-updated_at")
-    latest: dict[int, int] = {}
-    for pk, ticket in recent.values_list(key, "pk")[:500]:
-        latest.setdefault(pk, ticket)
-    changes = Ticket.objects.visible_to(user).in_bulk(latest.values())
+    seen = Ticket.objects.visible_to(user).filter(_about(kind, ids), kind="incident").open()
+    counts = dict(seen.order_by().values_list(key).annotate(n=Count("pk")))
+    pairs = _changes_of(kind, ids)
+    rows = Ticket.objects.visible_to(user).filter(pk__in={ticket for _pk, ticket in pairs})
+    recent = rows.filter(updated_at__gte=now - CHANGES).exclude(phase="new").in_bulk()
+    latest: dict[int, Ticket] = {}
+    for pk, ticket in pairs:
+        change, known = recent.get(ticket), latest.get(pk)
+        if change is not None and (known is None or change.updated_at > known.updated_at):
+            latest[pk] = change
     for one in readings:
-        one.incidents = open_now.get(one.subject.pk, 0)
-        one.change = changes.get(latest.get(one.subject.pk, 0))
+        one.incidents = counts.get(one.subject.pk, 0)
+        one.change = latest.get(one.subject.pk)
 
 
 def open_incidents(kind: Kind, subject: Any, user: User, most: int = 10) -> list[Ticket]:
@@ -161,8 +176,8 @@ def open_incidents(kind: Kind, subject: Any, user: User, most: int = 10) -> list
 
 def last_changes(kind: Kind, subject: Any, user: User, most: int = 10) -> list[Ticket]:
     """Changes of it, the latest first, whatever became of them."""
-    rows = Ticket.objects.visible_to(user).filter(_about(kind, [subject.pk]), kind="change")
-    return list(rows.order_by("-updated_at", "-pk")[:most])
+    found = {ticket for _pk, ticket in _changes_of(kind, [subject.pk])}
+    return list(Ticket.objects.visible_to(user).filter(pk__in=found).order_by("-updated_at", "-pk")[:most])
 
 
 def with_objective(most: int = 500) -> list[Reading]:
@@ -177,4 +192,4 @@ def burning(readings: Iterable[Reading]) -> list[Reading]:
 
 
 def words_of(objective: Decimal | None) -> str:
-    return _("none set") if objective is None else f"{objective.normalize():f} %"
+    return _("none set") if objective is None else f"{objective.normalize():f}%"

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from design.models import PerformanceTarget
 from itsm.lib import clock
 from itsm.sla.models import Coverage
 from operation.models import AvailabilityDay, AvailabilityObjective, Event, EventSource, Outage
@@ -126,6 +127,15 @@ def test_the_general_level_counts_where_a_service_has_none(shop, desk):
     assert availability.hours_in_words(None) == "around the clock"
 
 
+def test_the_design_promises_where_nothing_is_set(shop, agent):
+    target = PerformanceTarget.objects.create(service=shop, availability=Decimal("99.7"), created_by=agent)
+    assert availability.terms("service", [shop.pk])[shop.pk].objective is None, "a draft promises nothing"
+    PerformanceTarget.objects.filter(pk=target.pk).update(state="agreed")
+    assert availability.terms("service", [shop.pk])[shop.pk].objective == Decimal("99.7")
+    AvailabilityObjective.objects.create(service=shop, percent=99)
+    assert availability.terms("service", [shop.pk])[shop.pk].objective == 99
+
+
 def test_applications_are_down_by_critical_events_and_outages_about_them(shop, frontend, requester):
     source = EventSource.objects.create(name="Prometheus")
     for severity, hour in ((1, 9), (2, 11)):
@@ -204,13 +214,13 @@ def test_the_list_and_the_page(shop, frontend, agent, requester):
     assert "Shop frontend" in client.get("/operation/applications/?view=applications").content.decode()
     assert "Nothing found" in client.get("/operation/applications/?q=zebra").content.decode()
     page = client.get(f"/operation/applications/service/{shop.pk}/").content.decode()
-    for words in ("Basket is empty", "99.9 %", "June 2026", "Error budget"):
+    for words in ("Basket is empty", "99.9%", "June 2026", "Error budget"):
         assert words in page
     assert client.get(f"/operation/applications/item/{frontend.pk}/").status_code == 200
     rows = b"".join(client.get(f"/operation/applications/service/{shop.pk}/days.csv").streaming_content).decode()
     assert "2026-06-16,480.0,120.0,0.0,0.0,1,75.0,99.900" in rows.splitlines()
     health = client.get(shop.get_absolute_url()).content.decode()
-    assert "objective 99.9 %" in health
+    assert "objective 99.9%" in health
 
 
 @pytest.mark.parametrize("path", ["", "service/{service}/", "item/{item}/", "service/{service}/days.csv"])
