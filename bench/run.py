@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 
-from bench import database, measures
+from bench import database, estate, intake, measures, portfolio, transition
 from bench.__main__ import ROOT, keep, say, table
 from bench.server import serving
 
@@ -32,6 +32,10 @@ def main() -> None:
     with measures.scratch() as folder:
         results.append(measures.import_rate(environment, Path(folder)))
     results += measures.sweep(environment, size)
+    results += portfolio.measure()
+    results.append(transition.change_conflicts())
+    results += estate.impact()
+    results += intake.storm()
     table(results)
     say(f"  kept in {keep(results, size).relative_to(ROOT)}")
 

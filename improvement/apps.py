@@ -14,9 +14,13 @@ class ImprovementConfig(AppConfig):
             navigation_feedback,
             navigation_improvements,
             navigation_kpis,
+            navigation_process,
             navigation_reviews,
         )
 
         # Each area registers what is its own: kinds, pages, panels, activities, chapters of the demo story.
-        for area in (navigation_feedback, navigation_improvements, navigation_kpis, navigation_reviews):
+        areas = (
+            navigation_feedback, navigation_improvements, navigation_kpis, navigation_reviews, navigation_process,
+        )  # fmt: skip
+        for area in areas:
             area.register()

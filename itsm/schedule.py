@@ -26,6 +26,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "improvement.send_surveys": timedelta(minutes=2),
     "improvement.measure_improvements": crontab(hour="4", minute="35"),
     "transition.turn_subscriptions": timedelta(minutes=10),
+    "transition.remind_of_contracts": timedelta(hours=1),
     "sla.sweep_clocks": timedelta(seconds=5),
     "sla.recalculate_clocks": timedelta(seconds=30),
     # Every hour, so that a day is counted soon after it is over wherever a worker was asleep at midnight.

@@ -242,6 +242,8 @@ EMAIL_REPLY_DOMAIN = env.text("EMAIL_REPLY_DOMAIN")
 MESSAGE_RETENTION_DAYS = env.number("MESSAGE_RETENTION_DAYS", 90, least=1, most=3650)
 #: Chat servers inside the own network that chat channels may post to.
 CHAT_ALLOWED_HOSTS = env.names("CHAT_ALLOWED_HOSTS")
+# Hosts and networks inside our own that monitors may try; anything else inside it is refused.
+MONITOR_ALLOWED_HOSTS = env.names("MONITOR_ALLOWED_HOSTS")
 
 # Sign-in
 

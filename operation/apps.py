@@ -14,6 +14,7 @@ class OperationConfig(AppConfig):
 
         from itsm.catalogue import health
         from itsm.desk.navigation import register_kind
+        from itsm.lib import chapters
         from itsm.tickets import kinds
         from itsm.workflow import inputs, registration
         from operation import (
@@ -28,6 +29,7 @@ class OperationConfig(AppConfig):
             navigation_security,
             receivers,
         )
+        from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
         from operation.services import outages
         from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
@@ -72,6 +74,8 @@ class OperationConfig(AppConfig):
         registration.register_actions("incident", Incident, _("incident"))
         registration.register_actions("outage", Outage, _("outage"))
         health.register(outages.health_of)
+        chapters.register("monitoring set up", monitoring.tell_before, order=110, when="before")
+        chapters.register("monitoring", monitoring.tell_after, order=110)
         navigation_requests.register_kinds()
         navigation_problems.register_kinds()
         navigation_risks.register_kinds()
@@ -86,4 +90,8 @@ class OperationConfig(AppConfig):
         navigation_requests.register()
         navigation_problems.register()
         navigation_on_call.register()
+        chapters.register("catalogue of requests", orders.catalogue, order=20, when="before")
+        chapters.register("on call", causes.rotas, order=30, when="before")
+        chapters.register("orders", orders.tell, order=40)
+        chapters.register("causes", causes.tell, order=50)
         navigation_security.register()

@@ -98,7 +98,8 @@ def for_portal(user: User, words: list[str], service: Any) -> list[Problem]:
     """Workarounds that may spare a report: of services offered to the person, and no secret."""
     if service is None and not words:
         return []
-    rows: Any = Problem.objects.known_errors().exclude(workaround="").filter(restricted_to__isnull=True)
+    open_to_all: Any = Problem.objects.known_errors()
+    rows = open_to_all.exclude(workaround="").filter(restricted_to__isnull=True)
     long = [word for word in words if len(word) >= LONG]
     like = reduce(or_, (Q(title__icontains=word) for word in long), Q(pk__in=[]))
     if service is not None:

@@ -96,7 +96,8 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
     """On a service: what is known to be wrong with it."""
     if not request.user.is_desk:
         return None
-    rows = Problem.objects.for_desk(request.user).open().filter(service=service)
+    rows: Any = Problem.objects.for_desk(request.user).open()
+    rows = rows.filter(service=service)
     found = list(rows.only(*LIST_FIELDS, "workaround").order_by("priority", "-opened_at", "-id")[:6])
     return {"problems": found[:5], "more": len(found) > 5, "service": service} if found else None
 

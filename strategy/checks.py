@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -98,8 +98,13 @@ def looked_at() -> Iterable[Finding]:
     return each(rows, _("No portfolio decision within a year"))
 
 
+def open_tickets() -> QuerySet[Ticket]:
+    """Restricted ones are left to their team: nobody else learns that they exist, not even by a number."""
+    return Ticket.objects.open().filter(restricted_to__isnull=True).order_by("pk")
+
+
 def urgent() -> QuerySet[Ticket]:
-    return Ticket.objects.open().filter(priority=1).order_by("pk")
+    return open_tickets().filter(priority=1)
 
 
 def assignee() -> Iterable[Finding]:
@@ -109,7 +114,7 @@ def assignee() -> Iterable[Finding]:
 
 
 def held() -> QuerySet[Ticket]:
-    return Ticket.objects.open().filter(assignee__isnull=False).order_by("pk")
+    return open_tickets().filter(assignee__isnull=False)
 
 
 def left_behind() -> Iterable[Finding]:
@@ -166,6 +171,7 @@ def allocated() -> Iterable[Finding]:
 def register() -> None:
     """Called once from ``StrategyConfig.ready``."""
     settings = gettext_lazy("Name one in the settings of the service.")
+    scope: Callable[[], QuerySet[Any]]
     for code, title, scope, find, fix, tone in (
         ("service-owner", gettext_lazy("Every live service has an owner who is here"), live, owner, settings, "red"),
         ("service-team", gettext_lazy("Every live service has a support team"), live, support_team, settings, "red"),

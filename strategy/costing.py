@@ -51,6 +51,12 @@ def split(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
     return [sign * share * CENT for share in shares]
 
 
+def even(amount: Decimal, parts: int, place: int) -> Decimal:
+    """One of equal shares of a positive amount, as ``split`` gives it, without making the others."""
+    whole = int(amount.scaleb(2).to_integral_value(ROUND_HALF_UP))
+    return (whole // parts + (place < whole % parts)) * CENT
+
+
 def of_month(
     amount: Decimal, recurrence: str, starts_on: date, ends_on: date | None, month: date, *, spread: int = 1
 ) -> Decimal:
@@ -63,16 +69,16 @@ def of_month(
     if place < 0:
         return Decimal(0)
     if recurrence == ONE_OFF:
-        return split(amount, [1] * spread)[place] if place < spread else Decimal(0)
+        return even(amount, spread, place) if place < spread else Decimal(0)
     if ends_on is not None and month > ends_on:
         return Decimal(0)
     step = STEPS[recurrence]
-    return split(amount, [1] * step)[place % step]
+    return even(amount, step, place % step)
 
 
 def plan_until(amount: Decimal, length: int, counted: int) -> Decimal:
     """How much of a budget of so many months is meant for the first of them."""
-    return sum(split(amount, [1] * length)[:counted], Decimal(0))
+    return sum((even(amount, length, place) for place in range(counted)), Decimal(0))
 
 
 def variance(actual: Decimal, plan: Decimal) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from itsm.desk.views import records as pages
 from itsm.lib import clock
 from itsm.ui import lifecycle, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
+from itsm.ui.times import day
 from itsm.workflow import inputs, records
 from strategy import policies
 from strategy.models import BusinessCase, BusinessRequirement, Goal
@@ -61,7 +63,11 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
         "case": case,
         "decision": reports.latest_decisions([service.pk]).get(service.pk),
         "requirements": list(BusinessRequirement.objects.filter(services=service).order_by("-updated_at")[:5]),
-        "goals": list(Goal.objects.filter(business_cases__service=service).distinct().order_by("title")[:5]),
+        "goals": list(
+            Goal.objects.filter(Q(business_cases__service=service) | Q(value_measures__service=service))
+            .distinct()
+            .order_by("title")[:5]
+        ),
     }
     return found if any(found.values()) else None
 
@@ -101,7 +107,7 @@ def portfolio(user: Any) -> Summary:
         Figure(_("In the pipeline"), pipeline, "", reverse("strategy:portfolio")),
         Figure(_("Decisions due"), len(due), "amber" if due else "green", reverse("strategy:portfolio")),
     ]  # fmt: skip
-    return Summary(figures, [Attention(d.text, d.detail, str(d.on), "amber", d.url, d.icon, 55) for d in due[:3]])
+    return Summary(figures, [Attention(d.text, d.detail, day(d.on), "amber", d.url, d.icon, 55) for d in due[:3]])
 
 
 def register() -> None:

@@ -42,12 +42,20 @@ def register_kinds() -> None:
         policies.may_edit_exception, check=standards.check_exception, services="strategy.services.standards",
     ))  # fmt: skip
     actions.register({"policy.acknowledged": gettext_lazy("acknowledged")})
-    topics.register(
-        topics.Topic(
-            standards.TOPIC, "policies", gettext_lazy("A policy wants your acknowledgement"), "", "", worded=False
+    topics.register(topics.Topic(
+        standards.TOPIC, "approvals", gettext_lazy("A policy waits for your acknowledgement"),
+        gettext_lazy("Please read and acknowledge: {policy.title}"),
+        gettext_lazy(
+            "Hello {recipient.first_name},\n\nversion {policy.version} of “{policy.title}” is in force. Please read "
+            "and acknowledge it:\n\n{policy.url}"
         ),
-        gettext_lazy("Policies"), desk=True,
-    )  # fmt: skip
+        extra=("policy.title", "policy.version", "policy.url"), direct=True, desk_only=True,
+        own_subject=gettext_lazy("Please acknowledge: {policy.title}"),
+        sample=(
+            ("policy.title", gettext_lazy("Access to customer data")), ("policy.version", "2"),
+            ("policy.url", "/strategy/policies/POL-1/"),
+        ),
+    ))  # fmt: skip
     checks.register()
 
 

@@ -16,11 +16,16 @@ class TransitionConfig(AppConfig):
         from itsm.lib import chapters
         from itsm.ui import markdown
         from itsm.workflow import inputs, registration
-        from transition import navigation, navigation_configuration, navigation_delivery, search
+        from strategy import drivers
+        from transition import navigation, navigation_change, navigation_configuration, navigation_delivery, search
         from transition.demo import delivery
         from transition.forms.articles import validate_to_come
         from transition.models import Article
+        from transition.reports import usage
 
+        drivers.register(drivers.Driver("subscribers", _("Subscribers"), _("subscriber"), usage.subscribers, order=10))
+        drivers.register(drivers.Driver("items", _("Items in use"), _("item"), usage.items, order=50))
+        drivers.register_source(drivers.Source("assets", _("Write-off of items"), usage.write_off))
         inputs.register(
             "change_note",
             lambda required: forms.CharField(
@@ -43,8 +48,10 @@ class TransitionConfig(AppConfig):
         markdown.link_numbers("KB", "/knowledge/{}/")
         navigation_configuration.register_kinds()
         navigation_delivery.register_kinds()
+        navigation_change.register_kinds()
         navigation.register()
         navigation_delivery.register()
         search.register()
         chapters.register("delivery", delivery.tell, order=90)
         navigation_configuration.register()
+        navigation_change.register()

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.roles import Role
+from itsm.catalogue.models import Service
 from itsm.ui import nav, panels
 from transition.models import Article
 from transition.policies.articles import READS_DRAFTS, WRITERS, may_publish, writes
@@ -29,6 +30,15 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
     return {"articles": found} if found else None
 
 
+def on_new_ticket(request: Any, typed: Any) -> dict[str, Any] | None:
+    """Articles that fit what the desk types while it opens a ticket."""
+    title, chosen = typed.get("title", "").replace("\x00", "")[:200], typed.get("service", "")
+    known = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
+    service = Service.objects.filter(pk=chosen).first() if known else None
+    found = articles.suggest(request.user, title, service=service, limit=4) if title.strip() or service else []
+    return {"found": found} if found else None
+
+
 def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
     """What is known about it, beside the ticket. Suggestions are loaded afterwards, so that the page does not wait."""
     return {"linked": list(articles.used_on(ticket, request.user)[:10]), "may_write": writes(request.user)}
@@ -48,6 +58,10 @@ def register() -> None:
     panels.register(
         "service", "articles", "transition/article/_of_service.html", of_service, label=_("Help articles"), order=60,
         cls="c5",
+    )  # fmt: skip
+    panels.register(
+        "new_ticket", "knowledge", "transition/article/_on_new_ticket.html", on_new_ticket, label=_("Knowledge"),
+        roles=READS_DRAFTS,
     )  # fmt: skip
     panels.register(
         "ticket", "knowledge", "transition/article/_on_ticket.html", on_ticket, label=_("Knowledge"),

@@ -17,6 +17,7 @@ from itsm.desk.record import extras
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
 from itsm.lib import chapters, clock
+from itsm.notifications import topics
 from itsm.search import registry
 from itsm.search.registry import Hit
 from itsm.ui import lifecycle, markdown, nav, panels
@@ -28,7 +29,7 @@ from transition.forms.configuration import ItemField
 from transition.models import ConfigurationItem, Contract, Licence, Supplier
 from transition.policies import configuration as policies
 from transition.reports import configuration as reports
-from transition.services import configuration, supply
+from transition.services import configuration, reminders, supply
 from transition.views.configuration import Items
 from transition.views.supply import PAGES, Contracts, Licences
 
@@ -57,6 +58,7 @@ def register_kinds() -> None:
         ("product", "supplier", "contract", "metric", "entitled", "cost", "currency", "valid_until", "description"),
         policies.may_create, policies.may_edit_living, check=supply.check_licence,
     ))  # fmt: skip
+    topics.register(reminders.TOPIC)
     actions.register({"ticket.item": gettext_lazy("changed what it is about")})
     guards.register("go_live", reports.go_live_needs)
     guards.register("decommission", reports.decommission_needs)

@@ -31,7 +31,7 @@ def register_kinds() -> None:
     inputs.register("early_life_until", *inputs.day(gettext_lazy("Until")))
     records.register(records.RecordKind(
         Subscription, gettext_lazy("subscription"), gettext_lazy("subscriptions"), "handshake",
-        ("organisation", "offering", "support_level", "quantity", "valid_from", "valid_to", "notes"),
+        ("organisation", "offering", "agreement", "support_level", "quantity", "valid_from", "valid_to", "notes"),
         policies.may_subscribe, policies.may_edit_subscription, check=subscriptions.check,
         services="transition.services.subscriptions",
     ))  # fmt: skip
@@ -49,6 +49,7 @@ def register_kinds() -> None:
     guards.register("go_live", deliveries.go_live_needs)
     guards.register("go_live", handovers.go_live_needs)
     guards.register("decommission", handovers.decommission_needs)
+    guards.register("decommission", deliveries.decommission_needs)
 
 
 def of_service(request: Any, service: Any) -> dict[str, Any] | None:

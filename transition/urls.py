@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from transition.views import articles, configuration, configuration_import, delivery, supply
+from transition.views import (
+    articles,
+    change_calendar,
+    changes,
+    configuration,
+    configuration_import,
+    delivery,
+    releases,
+    supply,
+)
 
 
 class ArticleNumber:
@@ -52,4 +61,20 @@ urlpatterns = [
     *configuration.Items.urls(),
     *supply.Contracts.urls(),
     *supply.Licences.urls(),
+    path("changes/", changes.index, name="changes"),
+    path("changes/new/", changes.new, name="change-new"),
+    path("changes/calendar/", change_calendar.calendar, name="change-calendar"),
+    path("changes/report/", changes.report, name="change-report"),
+    path("changes/releases/<str:number>/changes/", releases.include, name="release-include"),
+    path("changes/releases/<str:number>/changes/<str:change>/remove/", releases.leave_out, name="release-leave-out"),
+    path("changes/cab/<str:number>/agenda/", releases.put_on_agenda, name="cab-agenda-add"),
+    path("changes/cab/<str:number>/agenda/<int:pk>/", releases.decide, name="cab-decide"),
+    path("changes/cab/<str:number>/agenda/<int:pk>/remove/", releases.remove, name="cab-agenda-remove"),
+    *releases.Releases.urls(),
+    *releases.Deployments.urls(),
+    *releases.Meetings.urls(),
+    path("changes/<str:number>/plan/", changes.plan, name="change-plan"),
+    path("changes/<str:number>/assess/", changes.assess, name="change-assess"),
+    path("changes/<str:number>/slot/", changes.slot, name="change-slot"),
+    path("changes/<str:number>/caused/<str:ticket>/", changes.caused, name="change-caused"),
 ]

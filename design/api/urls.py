@@ -4,11 +4,13 @@ from rest_framework.routers import SimpleRouter
 
 from design.api.agreements import Agreements
 from design.api.packages import Packages
+from design.api.performance import Performance
 from design.api.processes import Processes
 from design.api.validation import Defects, Plans
 
 router = SimpleRouter()
 router.register("agreements", Agreements, basename="agreement")
+router.register("performance-targets", Performance, basename="performance-target")
 router.register("processes", Processes, basename="process")
 router.register("design-packages", Packages, basename="design-package")
 router.register("validation-plans", Plans, basename="validation-plan")

@@ -31,7 +31,7 @@ from strategy.models import AcceptanceCriterion, BusinessRequirement
 
 #: Number, type, name, what is done, from, to, next, and who is R, A, C, I ("@" before the name of a team).
 INCIDENT = [
-    (1, "start", "Report", "Somebody reports by portal, mail or phone, or monitoring does.", "", "new", [], ("requester", "incident_manager", "", "")),
+    (1, "start", "Report", "Somebody reports by portal, mail or phone, or monitoring does.", "", "new", [(2, "for a team"), (12, "taken at once")], ("requester", "incident_manager", "", "")),
     (2, "task", "Classify and assign", "Service, category, impact and urgency; then the team that can help.", "new", "assigned", [], ("@Service desk", "incident_manager", "", "requester")),
     (3, "task", "Take and investigate", "Reproduce it, look at recent changes and known errors.", "assigned", "in_progress", [], ("agent", "incident_manager", "problem_manager", "")),
     (4, "decision", "What is needed?", "", "", "", [(5, "an answer"), (7, "other team"), (8, "nothing")], ("agent", "incident_manager", "", "")),
@@ -42,6 +42,7 @@ INCIDENT = [
     (9, "decision", "Does it work?", "The requester answers, or three days pass.", "", "", [(10, "no"), (11, "yes")], ("requester", "incident_manager", "", "")),
     (10, "task", "Reopen", "The clock runs on.", "resolved", "in_progress", [(4, "")], ("requester", "incident_manager", "", "agent")),
     (11, "end", "Close", "", "resolved", "closed", [], ("requester", "incident_manager", "", "")),
+    (12, "task", "Take at once", "Somebody of the first line starts without handing it on.", "new", "in_progress", [(4, "")], ("agent", "incident_manager", "", "requester")),
 ]  # fmt: skip
 CHANGE = [
     (1, "start", "Plan the change", "What, why, when; plans to do it and to go back.", "", "draft", [], ("agent", "change_manager", "", "")),

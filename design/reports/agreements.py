@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +16,9 @@ from design import chain, cover
 from design.agreement_states import AgreementState, AgreementType, Promise
 from design.days import today
 from design.models import Agreement, AgreementTarget
+from design.models.needs import needs_of_all, reach
 from itsm.accounts.models import Team
-from itsm.catalogue.models import Service, ServiceDependency
+from itsm.catalogue.models import Service
 from itsm.sla.models import WorkCalendar
 from itsm.sla.services import calendars
 from itsm.tickets import kinds
@@ -46,29 +46,10 @@ class Chain:
         return not self.gaps
 
 
-def edges() -> dict[int, list[int]]:
-    """What every service needs, by id; one query."""
-    found: dict[int, list[int]] = defaultdict(list)
-    for service, needed in ServiceDependency.objects.order_by("id").values_list("service_id", "depends_on_id"):
-        found[service].append(needed)
-    return found
-
-
-def reach(start: int, needs: dict[int, list[int]]) -> list[int]:
-    """The service and everything it needs, the nearest first."""
-    found, todo = [start], [start]
-    while todo:
-        for one in needs.get(todo.pop(0), ()):
-            if one not in found:
-                found.append(one)
-                todo.append(one)
-    return found
-
-
 def chains(agreement: Agreement) -> list[Chain]:
     """The check of an SLA, service by service; the same number of queries however many there are."""
     services = list(agreement.services.order_by("name", "id"))
-    needs = edges()
+    needs = needs_of_all()
     near = {service.pk: reach(service.pk, needs) for service in services}
     wanted = {pk for ids in near.values() for pk in ids}
     begin = max(agreement.starts_on, today())
@@ -212,7 +193,7 @@ def slas_of(service: Service) -> Any:
 
 def backed_by(agreement: Agreement) -> list[Agreement]:
     """SLAs that an OLA or a contract backs: about one of its services, or about one that needs them."""
-    needs = edges()
+    needs = needs_of_all()
     own = set(agreement.services.values_list("pk", flat=True))
     above = {service for service in list(needs) if own & set(reach(service, needs))} | own
     rows = Agreement.objects.binding().filter(type=AgreementType.SLA, services__in=above).distinct()

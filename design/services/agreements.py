@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from design.agreement_states import AgreementState, AgreementType, Promise
 from design.days import today
 from design.models import Agreement, AgreementTarget
-from design.models.agreement import is_fulfilled
 from design.services import publication
 from itsm.accounts.models import User
 from itsm.audit import services as audit
 from itsm.catalogue.models import Service
 from itsm.lib.errors import DomainError
 from itsm.lib.sources import Source
-from itsm.sla.models import Metric, Target
+from itsm.sla.models import Target
 from itsm.workflow import records
 from itsm.workflow.moves import lock, move
 
@@ -37,10 +36,6 @@ PARTIES = {
     AgreementType.OLA: (("provider_team", "customer_team"), ("provider_team", "customer_team")),
     AgreementType.UC: (("supplier", "contract"), ("supplier",)),
 }
-#: Metrics of the kernel by what agreements call them.
-_PROMISES = {
-    Metric.FIRST_RESPONSE: Promise.FIRST_RESPONSE, Metric.RESOLUTION: Promise.RESOLUTION, Metric.UPDATE: Promise.UPDATE,
-}  # fmt: skip
 
 
 def check(agreement: Agreement, lists: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,18 +73,16 @@ def take_targets(agreement: Agreement, *, actor: User, source: str, version: int
     there = set(moved.targets.values_list("kind", "metric", "priority"))
     made = []
     for target in Target.objects.current().filter(support_level=level).order_by("kind", "metric", "priority"):
-        promise = _PROMISES.get(Metric(target.metric))
-        if promise == Promise.RESOLUTION and is_fulfilled(target.kind):
-            promise = Promise.FULFILMENT
         of_team = moved.type == AgreementType.OLA
-        if promise is None or (of_team and promise not in (Promise.RESOLUTION, Promise.FULFILMENT)):
+        if of_team and target.metric not in (Promise.RESOLUTION, Promise.FULFILMENT):
             continue
-        if (target.kind, promise.value, target.priority) in there:
+        if (target.kind, target.metric, target.priority) in there:
             continue
         own_hours = level is not None and level.calendar_id != moved.calendar_id
         made.append(
             AgreementTarget(
-                agreement=moved, kind=target.kind, metric=promise, priority=target.priority, minutes=target.minutes,
+                agreement=moved, kind=target.kind, metric=target.metric, priority=target.priority,
+                minutes=target.minutes,
                 warn_percent=target.warn_percent, calendar_id=level.calendar_id if own_hours and level else None,
                 pause_reasons=[] if of_team or level is None else sorted(level.pause_reasons),
             )

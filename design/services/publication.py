@@ -12,19 +12,11 @@ from typing import Any
 
 from django.db.models import Q
 
-from design.agreement_states import AgreementType, Promise
+from design.agreement_states import AgreementType
 from design.models import Agreement, AgreementTarget
 from itsm.accounts.models import Team, User
 from itsm.sla.models import Coverage, Metric, SupportLevel, Target
 from itsm.sla.services import targets
-
-#: Fulfilment is how requests are resolved.
-METRICS = {
-    Promise.FIRST_RESPONSE: Metric.FIRST_RESPONSE,
-    Promise.RESOLUTION: Metric.RESOLUTION,
-    Promise.UPDATE: Metric.UPDATE,
-    Promise.FULFILMENT: Metric.RESOLUTION,
-}
 
 
 def publish(agreement: Agreement, *, actor: User, source: str) -> None:
@@ -59,7 +51,7 @@ def _publish_level(agreement: Agreement, *, actor: User, source: str) -> None:
     targets.store(level, **how, published=True)
     for row in agreement.targets.select_related("calendar"):
         targets.set_target(
-            level, kind=row.kind, metric=METRICS[Promise(row.metric)], priority=row.priority, minutes=row.minutes,
+            level, kind=row.kind, metric=row.metric, priority=row.priority, minutes=row.minutes,
             warn_percent=row.warn_percent, calendar=row.calendar, pause_reasons=sorted(row.pause_reasons), **how,
             published=True,
         )  # fmt: skip

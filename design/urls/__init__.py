@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from design.urls import agreements, packages
+from design.urls import agreements, packages, performance
 
 app_name = "design"
 
-urlpatterns = [*agreements.urlpatterns, *packages.urlpatterns]
+urlpatterns = [*agreements.urlpatterns, *packages.urlpatterns, *performance.urlpatterns]

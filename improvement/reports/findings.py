@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from improvement import suggestions
+from improvement.suggestions import Suggestion
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
 from itsm.lib import clock
@@ -139,16 +141,21 @@ def _queue(service: int, category: int | None) -> str:
 
 def for_page(user: User, service: int | None) -> list[tuple[Finding, str]]:
     """Findings with the address that starts an improvement from each."""
-    return [(one, improve_address(one)) for one in found(user, service)]
+    return [(one, address(one)) for one in found(user, service)]
 
 
-def improve_address(one: Finding) -> str:
-    try:
-        form = reverse("improvement:improvement-new")
-    except NoReverseMatch:
-        return ""
-    values = {
-        "title": one.title[:160], "description": one.detail, "origin": _("Process analysis"), "origin_url": one.url,
-        "service": one.service.pk if one.service else "", "measured_by": one.measured_by,
-    }  # fmt: skip
-    return f"{form}?{urlencode({name: value for name, value in values.items() if value})}"
+def address(one: Finding) -> str:
+    """The form of a new improvement with the finding filled in."""
+    return suggestions.address(
+        title=one.title[:160], description=one.detail, origin=_("Process analysis"), origin_url=one.url,
+        service=one.service, measured_by=one.measured_by,
+    )  # fmt: skip
+
+
+def suggested(user: User) -> Iterator[Suggestion]:
+    """The same for the improvement register."""
+    for one in found(user):
+        yield Suggestion(
+            key=one.key, title=one.title[:160], description=one.detail, origin=_("Process analysis"),
+            origin_url=one.url, service=one.service, measured_by=one.measured_by,
+        )  # fmt: skip

@@ -13,6 +13,7 @@ from improvement.models import KPI, ReviewAction, ServiceReview
 from improvement.reports.kpis import definition, figures
 from itsm.accounts.models import User
 from itsm.desk.reports.service_levels.scope import DAY, Period, Scope
+from itsm.lib import clock
 from itsm.tickets import kinds
 from itsm.tickets.models import Ticket
 from operation.models import Outage
@@ -124,7 +125,7 @@ def outages(service: Service | None, period: Period) -> list[dict[str, Any]]:
     rows = rows.filter(services=service) if service else rows
     found = []
     for one in rows.order_by("begins_at")[:MOST]:
-        until = min(one.ended_at or end, end)
+        until = min(one.ended_at or clock.now(), end)
         seconds = max(0, int((until - max(one.begins_at, start)).total_seconds()))
         found.append({
             "title": one.title, "kind": one.get_kind_display(), "on": _day(one.begins_at), "seconds": seconds,

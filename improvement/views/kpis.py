@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from improvement import kpi_policies as policies
+from improvement import suggestions
 from improvement.forms.kpis import TargetForm
 from improvement.models import KPI
 from improvement.reports.kpis import definition, drill, figures
@@ -134,17 +134,11 @@ def _improve(one: Definition, scope: Scope, line: figures.Line) -> str:
     """The form of a new improvement about this number, with its value as the baseline."""
     if line.value is None:
         return ""
-    values = {
-        "title": _("Better: %(name)s") % {"name": one.name}, "measured_by": f"kpi:{one.code}", "unit": one.unit_words,
-        "baseline_value": figures.rounded(line.value), "target_value": line.kpi.target or "",
-        "service": scope.service or "", "origin": _("KPI %(name)s") % {"name": one.name},
-        "origin_url": line.kpi.get_absolute_url(),
-    }  # fmt: skip
-    try:
-        form = reverse("improvement:improvement-new")
-    except NoReverseMatch:
-        return ""
-    return f"{form}?{urlencode({name: value for name, value in values.items() if value != ''})}"
+    return suggestions.address(
+        title=_("Better: %(name)s") % {"name": one.name}, measured_by=f"kpi:{one.code}",
+        baseline_value=figures.rounded(line.value), target_value=line.kpi.target, service=scope.service,
+        unit=figures.unit(one), origin=_("KPI %(name)s") % {"name": one.name}, origin_url=line.kpi.get_absolute_url(),
+    )  # fmt: skip
 
 
 def drill_address(one: Definition, scope: Scope, days: Period, **more: Any) -> str:
@@ -273,16 +267,9 @@ def _moment(part: definition.Part) -> str:
 
 def _drift(one: Definition, chosen: drill.Choice, scope: Scope, period: Period, count: Any) -> str:
     """Says so when tickets changed after they were counted."""
-    if chosen.part.weigh is not None or getattr(count, "capped", False):
-        return ""
-    up, down = figures.read(scope, period.first, period.last, [one.code])[one.code].sums(period)
-    if chosen.which == drill.REST:
-        counted = down - up
-    elif chosen.which == drill.HITS or chosen.part.denominator is None:
-        counted = up
-    else:
-        counted = down
-    return drill.drift(counted, count.value)
+    sums = figures.read(scope, period.first, period.last, [one.code])[one.code].sums(period)
+    counted = drill.amount(one, chosen, sums)
+    return "" if counted is None or count.capped else drill.drift(counted, count.value)
 
 
 def _words(scope: Scope) -> list[str]:

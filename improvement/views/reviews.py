@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from improvement import review_policies as policies
+from improvement import suggestions
 from improvement.forms.reviews import ActionForm, FindingForm, PlanForm, ReviewForm
 from improvement.kpi_policies import keeps
 from improvement.models import ReviewAction, ReviewFinding, ServiceReview
@@ -94,7 +94,6 @@ class Reviews(RecordPages):
             "card": dressed(card),
             "frozen": frozen,
             "may": may,
-            "may_improve": _improvement_form(),
             "findings": [(f, names.get(f.kpi, ""), _improve(record, f)) for f in record.findings.all()],
             "actions": _lines(actions, request.user, today),
             "today": today,
@@ -141,22 +140,13 @@ def _lines(actions: Any, user: Any, today: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _improvement_form() -> str:
-    try:
-        return reverse("improvement:improvement-new")
-    except NoReverseMatch:
-        return ""
-
-
 def _improve(review: ServiceReview, finding: ReviewFinding) -> str:
     """The form of a new improvement with the finding filled in."""
-    form = _improvement_form()
-    values = {
-        "title": finding.text[:160], "service": review.service_id or "", "origin": _("Review %(number)s") % {
-            "number": review.number}, "origin_url": review.get_absolute_url(),
-        "measured_by": f"kpi:{finding.kpi}" if finding.kpi else "",
-    }  # fmt: skip
-    return f"{form}?{urlencode({name: value for name, value in values.items() if value})}" if form else ""
+    return suggestions.address(
+        title=finding.text[:160], service=review.service_id, origin_url=review.get_absolute_url(),
+        origin=_("Review %(number)s") % {"number": review.number},
+        measured_by=f"kpi:{finding.kpi}" if finding.kpi else "",
+    )  # fmt: skip
 
 
 def _one(request: HttpRequest, number: str) -> ServiceReview:

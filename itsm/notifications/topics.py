@@ -102,6 +102,20 @@ _ALL = (
         ),
     ),
     Topic(
+        "delivered", "own", _("What you ordered is there"), _("Delivered: please check"),
+        _(
+            "Hello {recipient.first_name},\n\nwhat you ordered with {ticket.number} is there:\n\n{comment}\n\n"
+            "Please tell us whether everything is as it should be:\n{ticket.url}"
+        ),
+    ),
+    Topic(
+        "rejected", "own", _("What you ordered is not approved"), _("Not approved"),
+        _(
+            "Hello {recipient.first_name},\n\n{ticket.number} was not approved:\n\n{comment}\n\n"
+            "You can ask again with a better reason:\n{ticket.url}"
+        ),
+    ),
+    Topic(
         "closed", "own", _("It is closed"), _("Closed"),
         _("Hello {recipient.first_name},\n\n{ticket.number} is closed now.\n\n{comment}\n\n{ticket.url}"), email=False,
     ),
@@ -167,6 +181,11 @@ _ALL = (
         "changed", "work", _("Somebody changes a ticket you hold"), _("{actor.name} changed it"),
         _("{actor.name} changed {ticket.number}.\n\nPriority: {ticket.priority}\nDue: {ticket.due}\n\n{ticket.url}"),
         email=False,
+    ),
+    Topic(
+        "task_ready", "work", _("A task’s turn comes for you or your team"), _("Task: {task.title}"),
+        _("The turn has come of this task in {ticket.number}:\n\n{task.title}\n\nFor: {task.who}\n\n{ticket.url}"),
+        work=True, email=False, extra=("task.title", "task.who"),
     ),
     Topic(
         "linked", "work", _("A ticket you hold is linked to another"), _("Linked with {other.number}"),
@@ -256,6 +275,17 @@ WHAT: dict[str, Any] = {
     "close": _("closed"),
     "reopen": _("{actor.name} reopened it"),
     "cancel": _("{actor.name} cancelled it"),
+    "ask_approval": _("it waits for approval"),
+    "approve": _("it is approved"),
+    "reject": _("it is not approved"),
+    "lapse": _("nobody approved it in time"),
+    "resubmit": _("{actor.name} asked again"),
+    "fulfil": _("it is delivered"),
+    "grant": _("access is given"),
+    "verify": _("the access was verified"),
+    "end": _("the access ends"),
+    "revoke": _("the access was revoked"),
+    "extend": _("the access lasts longer"),
     "reply": _("{actor.name} replied"),
     "declare_major": _("declared major"),
     "post_update": _("update"),

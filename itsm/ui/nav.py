@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -179,24 +180,30 @@ def everything(user: Any) -> list[Entry]:
 
 
 def groups_of(user: Any) -> list[str]:
-    """The up to four groups of this person's roles, the most used first."""
+    """The up to four groups of this person's roles: what each role uses most comes before what any uses next."""
     roles = user.roles
-    chosen = [group for role, groups in ROLE_GROUPS.items() if role in roles for group in groups]
+    held = [groups for role, groups in ROLE_GROUPS.items() if role in roles]
+    chosen = [group for rank in zip_longest(*held) for group in rank if group]
     return list(dict.fromkeys(chosen))[:MOST_GROUPS] or ["desk"]
 
 
 def shell(user: Any, path: str = "") -> list[Group]:
     """The navigation of the staff shell: top, the person's groups, bottom; with counts and the current page."""
-    left, built = MOST_ENTRIES, []
-    for key in ("top", *groups_of(user), "bottom"):
-        # Each group leaves room for those after it: a long one is cut, not the last one lost.
-        items = [Item(e, e.url) for e in entries(key, user)[: max(0, left)]]
-        if key not in ("top", "bottom"):
-            left -= len(items)
-        if items:
-            built.append(Group(key, GROUPS[key], items))
+    found = _in_turn({key: entries(key, user) for key in groups_of(user)}, MOST_ENTRIES)
+    found = {"top": entries("top", user), **found, "bottom": entries("bottom", user)}
+    built = [Group(key, GROUPS[key], [Item(e, e.url) for e in shown]) for key, shown in found.items() if shown]
     _finish([item for group in built for item in group.items], user, path)
     return built
+
+
+def _in_turn(groups: dict[str, list[Entry]], room: int) -> dict[str, list[Entry]]:
+    """As many entries as there is room for, one of each group in turn: a long group is cut, none is lost."""
+    shown = dict.fromkeys(groups, 0)
+    for place in range(room):
+        for key, found in groups.items():
+            if place < len(found) and sum(shown.values()) < room:
+                shown[key] += 1
+    return {key: found[: shown[key]] for key, found in groups.items()}
 
 
 def menu(group: str, user: Any, path: str = "") -> list[Item]:

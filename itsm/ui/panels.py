@@ -15,12 +15,12 @@ from django.utils.safestring import SafeString, mark_safe
 log = logging.getLogger(__name__)
 
 #: Where a panel can stand: cards on the home page, panels of a service and strips above them, panels in the
-#: right column and below the timeline of a ticket, notices above every page, the status beside the sign-in form,
+#: right column, above and below the timeline of a ticket, notices above every page, the status beside the sign-in form,
 #: cards of a lifecycle stage (the subject is its ``lifecycle.Stage``), the right column of a record of any kind, and
 #: what a requester sees on the own ticket.
 PLACES = (
-    "home", "service", "service_notice", "ticket", "ticket_body", "person", "notice", "signin", "stage", "record",
-    "portal_ticket",
+    "home", "service", "service_notice", "ticket", "ticket_top", "ticket_body", "person", "notice", "signin", "stage",
+    "record", "portal_ticket", "new_ticket",
 )  # fmt: skip
 
 Context = Callable[[HttpRequest, Any], dict[str, Any] | None]

@@ -121,9 +121,14 @@ def when(
     """An absolute time: ``Sat 28 Nov, 20:00``; ``zone`` adds the zone where it may differ."""
     if moment is None:
         return mark_safe("–")
+    text = when_words(moment, weekday=weekday, now=now)
+    return _tag(moment, f"{text} {timezone.localtime(moment):%Z}" if zone else text)
+
+
+def when_words(moment: datetime, *, weekday: bool = True, now: datetime | None = None) -> str:
+    """The same as plain text, for sentences: ``Sat 28 Nov, 20:00``."""
     local = timezone.localtime(moment)
-    text = _words(get_language())["moment"].format(date=day(moment, now=now, weekday=weekday), time=f"{local:%H:%M}")
-    return _tag(moment, f"{text} {local:%Z}" if zone else text)
+    return _words(get_language())["moment"].format(date=day(moment, now=now, weekday=weekday), time=f"{local:%H:%M}")
 
 
 def number(value: float | None, decimals: int | None = None) -> str:

@@ -163,6 +163,11 @@ def day(label: Any, *, hint: Any = "") -> Declaration:
     return build, lambda: {"type": "string", "format": "date"}
 
 
+def moment(label: Any) -> Declaration:
+    """Field and schema of a point in time, in the reader's zone where none is given."""
+    return _moment(label), lambda: {"type": "string", "format": "date-time"}
+
+
 def grade(label: Any, words: Mapping[int, Any]) -> Declaration:
     """Field and schema of a number that stands for words, such as a likelihood from 1 to 5."""
 

@@ -274,5 +274,5 @@ def _tell(ticket: Ticket, task: TicketTask, news: str, *, actor: User, source: s
     )  # fmt: skip
     emit(
         code, ticket, actor=actor, source=source, entry=told, task=task.pk, news=news, assignee=task.assignee_id,
-        team=task.team_id,
+        team=task.team_id, title=task.title, open=task.state == State.OPEN,
     )  # fmt: skip

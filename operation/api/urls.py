@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from operation.api.availability import AvailabilityDays
 from operation.api.events import Events, Intake
 from operation.api.on_call import Rotas
 from operation.api.orders import Access, Requests
@@ -25,5 +26,6 @@ router.register("risks", Risks, basename="risk")
 router.register("controls", Controls, basename="control")
 
 router.register("monitoring-events", Events, basename="monitoring-event")
+router.register("availability-days", AvailabilityDays, basename="availability-day")
 
 urlpatterns = [path("intake/<slug:tool>/", Intake.as_view(), name="intake"), *router.urls]

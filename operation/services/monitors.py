@@ -5,15 +5,18 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from itsm.lib import clock
+from itsm.lib import clock, outbound
+from itsm.lib.errors import DomainError, Refused
 from operation.intake.signals import Signal, hosts_of
 from operation.models import Monitor
 from operation.services import events, sources
@@ -35,15 +38,29 @@ class Result:
 
 
 def check_target(probe: str, target: str) -> None:
-    """``ValidationError`` when the target is not what the probe tries."""
+    """``ValidationError`` when the target is not what the probe tries, or nothing that may be tried."""
+    host, _port = place(probe, target)
+    try:
+        outbound.refuse_private(host, allowed=settings.MONITOR_ALLOWED_HOSTS)
+    except Refused as refusal:
+        raise ValidationError(refusal.message, code=refusal.code) from refusal
+
+
+def place(probe: str, target: str) -> tuple[str, int]:
+    """Host and port of a target."""
     if probe == Probe.HTTP:
-        parts = urlsplit(target)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValidationError(_("Give an address that begins with https:// or http://."))
-        return
+        try:
+            parts = urlsplit(target)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            parts, port = urlsplit(""), 0
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not target.isprintable():
+            raise ValidationError(_("Give an address that begins with https:// or http://, without a name in it."))
+        return parts.hostname, port
     host, _colon, port = target.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
         raise ValidationError(_("Give host and port, such as db.example.com:5432."))
+    return host.strip("[]"), int(port)
 
 
 def probe(monitor: Monitor) -> Result:
@@ -51,15 +68,38 @@ def probe(monitor: Monitor) -> Result:
     begin = time.monotonic()
     try:
         ok, message = _http(monitor) if monitor.probe == Probe.HTTP else _tcp(monitor)
+    except DomainError as refusal:
+        ok, message = False, str(refusal.message)
+    except ValidationError as error:
+        ok, message = False, " ".join(error.messages)
     except (OSError, http.client.HTTPException, ValueError) as error:
         ok, message = False, str(error) or type(error).__name__
     return Result(ok, message[:200], int((time.monotonic() - begin) * 1000))
 
 
+class _Plain(http.client.HTTPConnection):
+    """Connects to an address that was checked."""
+
+    def connect(self) -> None:
+        self.sock = _socket(self.host, self.port, self.timeout or 10)
+
+
+class _Secure(http.client.HTTPSConnection):
+    """The same with TLS for the name that was asked for."""
+
+    def connect(self) -> None:
+        plain = _socket(self.host, self.port, self.timeout or 10)
+        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+
+
+def _socket(host: str, port: int, timeout: float) -> socket.socket:
+    return outbound.connect(host, port, timeout=timeout, allowed=settings.MONITOR_ALLOWED_HOSTS)
+
+
 def _http(monitor: Monitor) -> tuple[bool, str]:
     parts = urlsplit(monitor.target)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=monitor.timeout_seconds)
+    host, port = place(monitor.probe, monitor.target)
+    connection = (_Secure if parts.scheme == "https" else _Plain)(host, port, timeout=monitor.timeout_seconds)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"User-Agent": "itsm-monitor", "Connection": "close"})
@@ -70,8 +110,7 @@ def _http(monitor: Monitor) -> tuple[bool, str]:
 
 
 def _tcp(monitor: Monitor) -> tuple[bool, str]:
-    host, _colon, port = monitor.target.rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=monitor.timeout_seconds):
+    with _socket(*place(monitor.probe, monitor.target), timeout=monitor.timeout_seconds):
         return True, str(_("connected"))
 
 

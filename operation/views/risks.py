@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -17,7 +18,7 @@ from itsm.lib import clock
 from itsm.ui import components
 from itsm.ui import pages as ui
 from itsm.ui.reference import Column
-from itsm.ui.times import day
+from itsm.ui.times import day, percent
 from operation.forms.risks import ControlForm, RiskForm
 from operation.models import Control, Risk
 from operation.models.risk import IMPACTS, LIKELIHOODS, tone_of
@@ -105,6 +106,12 @@ class Controls(RecordPages):
         yield _("Owner"), components.person(record.owner)
         yield _("Tested every"), _("%d days") % record.test_every_days
         yield _("Next test"), _test(record) if record.next_test_on else ""
+        tested = record.tests.aggregate(n=Count("pk"), passed=Count("pk", filter=Q(passed=True)))
+        if tested["n"]:
+            yield (
+                _("Effectiveness"),
+                f"{percent(100 * tested['passed'] / tested['n'])} ({tested['passed']}/{tested['n']})",
+            )
 
     def context(self, request: HttpRequest, record: Control) -> dict[str, Any]:
         return {

@@ -30,8 +30,18 @@ from strategy.models import (
 )
 
 
-def centre_ref(**kwargs: Any) -> Ref:
-    return Ref(lambda context: CostCentre.objects.visible_to(viewer(context)), key="code", **kwargs)
+class CentreRef(Ref):
+    """A cost centre by code, which may be a number itself; as a JSON number it is the id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(lambda context: CostCentre.objects.visible_to(viewer(context)), key="code", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and "\x00" not in data:
+            found = CostCentre.objects.visible_to(viewer(self.context)).filter(code__iexact=data).first()
+            if found is not None:
+                return found
+        return super().to_internal_value(data)
 
 
 class MoneyRecords(Records):
@@ -72,7 +82,7 @@ class CostCentres(MoneyRecords):
 
 class CostItemSerializer(RecordSerializer):
     service = service_ref(required=False, allow_null=True, help_text="Empty: shared by the rule of its cost centre.")
-    cost_centre = centre_ref(required=False, allow_null=True)
+    cost_centre = CentreRef(required=False, allow_null=True)
     worth = serializers.DecimalField(
         max_digits=20, decimal_places=2, read_only=True, help_text="The amount in the currency of the house, EUR."
     )
@@ -91,7 +101,7 @@ class CostItemFilters(FilterSet):
     kind = Words(field_name="kind")
     recurrence = Words(field_name="recurrence")
     service = Anyone("service", key="slug")
-    cost_centre = Anyone("cost_centre", key="code")
+    cost_centre = Words(field_name="cost_centre__code")
 
 
 @extend_schema(tags=["strategy"])
@@ -170,7 +180,7 @@ class ShareSerializer(StrictModel):
 
 
 class AllocationRuleSerializer(RecordSerializer):
-    cost_centre = centre_ref()
+    cost_centre = CentreRef()
     services = serializers.ListField(child=service_ref(), required=False)
     shares = ShareSerializer(many=True, read_only=True)
 
@@ -182,7 +192,7 @@ class AllocationRuleSerializer(RecordSerializer):
 
 class AllocationRuleFilters(FilterSet):
     state = Words(field_name="state")
-    cost_centre = Anyone("cost_centre", key="code")
+    cost_centre = Words(field_name="cost_centre__code")
 
 
 @extend_schema(tags=["strategy"])

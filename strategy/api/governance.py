@@ -12,7 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from itsm.accounts.roles import Role
 from itsm.api.fields import Moment, Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words, YesNo
 from itsm.integrations.api.bases import Reading
@@ -30,7 +29,9 @@ class PolicySerializer(RecordSerializer):
     owner = PersonRef()
     services = serializers.ListField(child=service_ref(), required=False, help_text="None: it is about everything.")
     audience = serializers.ListField(
-        child=serializers.ChoiceField(choices=Role.choices), required=False, help_text="Roles that acknowledge it."
+        child=serializers.CharField(max_length=40),
+        required=False,
+        help_text="Roles that acknowledge it, such as `agent`.",
     )
 
     class Meta:

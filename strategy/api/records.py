@@ -134,7 +134,7 @@ class RequirementSerializer(StrictModel):
         return {**super().to_representation(instance), **lists}
 
 
-class CriterionSerializer(StrictModel):
+class RequirementCriterionSerializer(StrictModel):
     class Meta:
         model = AcceptanceCriterion
         fields = ["id", "text"]
@@ -158,10 +158,12 @@ class Requirements(Records):
     search_fields = ("title", "description")
     related = ("organisation", "wanted_by")
     fetched = ("goals", "services", "criteria")
-    criteria_list, criteria_one = parts("criteria", CriterionSerializer, "requirement", "acceptance criterion")
+    criteria_list, criteria_one = parts(
+        "criteria", RequirementCriterionSerializer, "requirement", "acceptance criterion"
+    )
 
 
-class CaseSerializer(StrictModel):
+class BusinessCaseSerializer(StrictModel):
     number = serializers.CharField(read_only=True)
     service = service_ref()
     owner = PersonRef()
@@ -196,12 +198,12 @@ class CaseFilters(FilterSet):
 
 
 @extend_schema(tags=["strategy"])
-@extend_schema_view(take_step=extend_schema(responses=CaseSerializer))
+@extend_schema_view(take_step=extend_schema(responses=BusinessCaseSerializer))
 class Cases(Records):
     """Why a service is worth its money. Addressed by number (`BC-3`) or id."""
 
     queryset = BusinessCase.objects.none()
-    serializer_class = CaseSerializer
+    serializer_class = BusinessCaseSerializer
     filterset_class = CaseFilters
     scope = "strategy"
     search_fields = ("title", "service__name")

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 import django_fsm as fsm
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -181,11 +180,6 @@ class Tariff(Term):
 
     def before(self) -> models.QuerySet[Tariff]:
         return Tariff.objects.active().filter(service=self.service_id).exclude(pk=self.pk)
-
-    def clean(self) -> None:
-        if (self.basis == Basis.AT_COST) == (self.price is not None):
-            text = _("At cost there is no price.") if self.price is not None else _("Say the price.")
-            raise ValidationError({"price": text})
 
     @fsm.transition(
         field="state", source=TermState.DRAFT, target=TermState.ACTIVE, permission=policies.may_keep,

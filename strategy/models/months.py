@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -17,7 +17,7 @@ from strategy.models.costs import MONEY, MoneyQuerySet
 ZERO = Decimal(0)
 
 
-def amount(label: object) -> models.DecimalField:
+def amount(label: Any) -> models.DecimalField:
     return models.DecimalField(label, default=ZERO, **MONEY)
 
 

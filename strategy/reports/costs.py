@@ -129,6 +129,29 @@ def current_budget(service: Service, month: date) -> Budget | None:
     return next((budget for budget in rows[:3] if budget.last_month >= month), None)
 
 
+def of_year(user: User, service_ids: Iterable[int], last: date) -> dict[int, Totals]:
+    """Cost, charge and value of these services in the twelve months until this one; one query."""
+    found: dict[int, Totals] = {}
+    rows = ServiceMonth.objects.visible_to(user).filter(
+        service__in=list(service_ids), month__month__gt=costing.add_months(last, -TREND), month__month__lte=last
+    )
+    for pk, cost, charge, worth in rows.order_by().values_list("service", "cost", "charge", "value"):
+        total = found.setdefault(pk, Totals(last))
+        total.cost, total.charge, total.value = total.cost + cost, total.charge + charge, total.value + worth
+    return found
+
+
+def dearest_live(user: User, last: date, limit: int = 40) -> list[tuple[Service, Totals]]:
+    """Live services that cost or bring most in this month or the one before, with their twelve months."""
+    recent = ServiceMonth.objects.visible_to(user).filter(
+        month__month__in=[last, costing.add_months(last, -1)], service__status=Service.Status.LIVE
+    )
+    ids = list(dict.fromkeys(recent.order_by("-cost", "id").values_list("service", flat=True)[: 2 * limit]))[:limit]
+    year = of_year(user, ids, last)
+    services = {service.pk: service for service in Service.objects.filter(pk__in=ids)}
+    return [(services[pk], year[pk]) for pk in ids if pk in year]
+
+
 # ---------- showback ----------
 
 

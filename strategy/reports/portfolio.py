@@ -82,6 +82,8 @@ class Card:
     service: Service
     case: BusinessCase | None = None
     decision: PortfolioDecision | None = None
+    #: Cost and value of twelve months, where the person may know.
+    year: Any = None
     steps: list[Any] = field(default_factory=list)
 
 

@@ -63,8 +63,8 @@ def reception(policy: Policy) -> Reception:
 def to_acknowledge(user: User) -> list[Policy]:
     """Published policies that this person is asked to acknowledge and has not."""
     mine = Acknowledgement.objects.filter(policy=OuterRef("pk"), user=user)
-    rows = Policy.objects.published().exclude(audience=[]).exclude(Exists(mine)).order_by("published_at", "pk")
-    return [policy for policy in rows[:500] if user.holds(*policy.audience)]
+    rows = Policy.objects.published().exclude(audience=[]).exclude(Exists(mine)).defer("text")
+    return [policy for policy in rows.order_by("published_at", "pk")[:500] if user.holds(*policy.audience)]
 
 
 # ---------- rules ----------

@@ -37,6 +37,8 @@ def check_item(item: CostItem, lists: Mapping[str, Any]) -> dict[str, Any]:
     item.starts_on = costing.month_of(item.starts_on)
     item.ends_on = costing.month_of(item.ends_on) if item.ends_on else None
     once = item.recurrence == Recurrence.ONE_OFF
+    if item.ends_on is not None and item.ends_on < item.starts_on:
+        return {"ends_on": _("The end lies before the beginning.")}
     if once and item.ends_on is not None:
         errors["ends_on"] = _("What is paid once has no end.")
     if not once and item.spread_months != 1:

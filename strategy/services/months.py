@@ -22,6 +22,7 @@ from itsm.audit import services as audit
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Refused, Stale
 from itsm.lib.sources import Source
+from itsm.workflow.record import Record
 from strategy import cost_policies as policies
 from strategy import costing, drivers, money
 from strategy.cost_states import Basis
@@ -273,8 +274,8 @@ def keep_due() -> int:
     return keep_open()
 
 
-def _last_write(model: type[CostItem]) -> datetime | None:
-    found: datetime | None = model.objects.aggregate(last=Max("updated_at"))["last"]
+def _last_write(model: type[Record]) -> datetime | None:
+    found: datetime | None = model._default_manager.aggregate(last=Max("updated_at"))["last"]
     return found
 
 

@@ -16,7 +16,7 @@ from itsm.audit import services as audit
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.lib.sources import Source
-from itsm.notifications.services import direct
+from itsm.notifications.services import direct, rendering, wording
 from itsm.notifications.services.events import emit
 from itsm.workflow import records
 from itsm.workflow.moves import lock, move
@@ -92,13 +92,12 @@ def publish(policy: Policy, *, actor: User, source: str, version: int | None = N
     ).update(policy=moved)
     event = emit("policy.published", moved, actor=actor, source=source)
 
-    def words() -> tuple[str, str]:
-        return (
-            _("Please read and acknowledge: %(title)s") % {"title": moved.title},
-            _("Version %(edition)d is in force.") % {"edition": moved.edition},
-        )
-
-    direct.tell([person.pk for person in moved.asked()], TOPIC, words, event=event, url=moved.get_absolute_url())
+    url = moved.get_absolute_url()
+    values = {
+        "policy.title": rendering.line(moved.title), "policy.version": str(moved.edition),
+        "policy.url": wording.address(url),
+    }  # fmt: skip
+    direct.tell_topic([person.pk for person in moved.asked()], TOPIC, lambda _user: values, event=event, url=url)
     return moved
 
 

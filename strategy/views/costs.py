@@ -27,7 +27,7 @@ from strategy.forms.costs import ReasonForm
 from strategy.models import Budget, CostItem, CostMonth, ServiceMonth, ValueMeasure
 from strategy.reports import costs
 from strategy.services import months
-from strategy.views.words import amount, month_name, month_short, percent
+from strategy.views.words import amount, month_name, month_short, or_dash, percent
 
 PAGE = 50
 ZERO = Decimal(0)
@@ -64,9 +64,10 @@ def around(month: date) -> dict[str, Any]:
 def trend_chart(found: list[costs.Totals]) -> dict[str, Any]:
     """Cost and value by month: lines the server draws, with their table."""
     names = [month_short(total.month) for total in found]
+    # Before the books begin there is nothing to draw, and the value of the running month comes when it is over.
     series = [
-        Series(_("Cost"), [round(float(t.cost)) for t in found], "violet", strong=True),
-        Series(_("Value"), [round(float(t.value)) for t in found], "green"),
+        Series(_("Cost"), [round(float(t.cost)) or None for t in found], "violet", strong=True),
+        Series(_("Value"), [round(float(t.value)) or None for t in found], "green"),
     ]
     words = _("Cost %(cost)s and value %(value)s in the last month shown.") % {
         "cost": amount(found[-1].cost), "value": amount(found[-1].value)
@@ -107,7 +108,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         request, "strategy/costs/overview.html", title=_("Cost and value"), page=page, query=query, book=book,
         rows=[_row(row, month) for row in page], total=total, cost=amount(total.cost), charge=amount(total.charge),
         value=amount(total.value), roi=percent(total.roi),
-        change=percent(costing.variance(total.cost, before.cost), sign=True) if before.cost and total.cost else "",
+        change=_("%(change)s to the month before")
+        % {"change": percent(costing.variance(total.cost, before.cost), sign=True)}
+        if before.cost and total.cost
+        else "",
         chart=trend_chart(trend), over=costs.over_budget(user), may_keep=policies.keeps(user),
         unallocated=amount(book.unallocated) if book and book.unallocated and policies.reads(user) else "",
         measured=percent, spark=[round(float(t.cost)) for t in trend], **around(month),
@@ -118,9 +122,9 @@ def _row(row: ServiceMonth, month: date) -> dict[str, Any]:
     address = reverse("strategy:service-cost", args=[row.service.slug])
     return {
         "service": row.service, "url": f"{address}?month={month:%Y-%m}",
-        "direct": amount(row.direct), "labour": amount(row.labour), "shared": amount(row.shared),
-        "assets": amount(row.assets), "cost": amount(row.cost), "charge": amount(row.charge),
-        "value": amount(row.value), "result": amount(row.result), "loss": row.result < 0 and bool(row.value),
+        "direct": or_dash(row.direct), "labour": or_dash(row.labour), "shared": or_dash(row.shared),
+        "assets": or_dash(row.assets), "cost": amount(row.cost), "charge": or_dash(row.charge),
+        "value": or_dash(row.value), "result": amount(row.result), "loss": row.result < 0 and bool(row.value),
         "unit_cost": amount(row.unit_cost), "unit": drivers.unit(row.unit) if row.unit else "",
     }  # fmt: skip
 
@@ -154,7 +158,7 @@ def of_service(request: HttpRequest, slug: str) -> HttpResponse:
         service=service, row=row, bar=parts_bar(row), chart=trend_chart(trend), budget=budget,
         parts=[
             (_("Direct costs"), amount(row.direct)), (_("Labour from work logs"), amount(row.labour)),
-            (_("Share of shared costs"), amount(row.shared)), (_("Assets and contracts"), amount(row.assets)),
+            (_("Share of shared costs"), amount(row.shared)), (_("Write-off of assets"), amount(row.assets)),
         ],
         figures=[
             (_("Cost"), amount(row.cost)), (_("Charged"), amount(row.charge)), (_("Value"), amount(row.value)),
@@ -230,7 +234,8 @@ def _version(request: HttpRequest) -> int | None:
 def close(request: HttpRequest, code: str) -> HttpResponse:
     """Close the books of a month."""
     readers_only(request.user)
-    row = months.close(_of_address(code), actor=request.user, source=Source.WEB, version=_version(request))
+    kept = get_object_or_404(CostMonth, month=_of_address(code))
+    row = months.close(kept.month, actor=request.user, source=Source.WEB, version=_version(request))
     words = _("%(month)s is closed at %(cost)s.") % {"month": month_name(row.month), "cost": amount(row.cost)}
     return ui.see(request, "strategy:books", words)
 

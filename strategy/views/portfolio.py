@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,20 +18,20 @@ from itsm.desk.views.records import Filter, RecordPages, person_column, state_co
 from itsm.lib import clock
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
-from itsm.ui import charts, components, keyset
+from itsm.ui import components, keyset
 from itsm.ui import pages as ui
-from itsm.ui.charts import Series
 from itsm.ui.forms import attempt, status
 from itsm.ui.reference import Column
-from itsm.ui.scatter import Point, scatter
 from itsm.ui.times import day, money
 from itsm.workflow import steps
 from strategy import policies
 from strategy.forms.planning import CaseForm, DecisionForm, ProposalForm
 from strategy.models import BusinessCase, PortfolioDecision
+from strategy.reports import costs
 from strategy.reports import portfolio as reports
-from strategy.services import cases
+from strategy.services import cases, months
 from strategy.states import CaseState, Investment
+from strategy.views.value_map import value_map
 from strategy.views.words import amount
 
 
@@ -112,44 +113,20 @@ def board(request: HttpRequest) -> HttpResponse:
         for code, label, tone, statuses in reports.STAGES
     ]
     sees_money = user.holds(*policies.CASE_READERS)
-    bubbles = reports.value_map(user) if sees_money else []
+    shown = [card.service.pk for column in columns.values() for card in column.cards]
+    year = costs.of_year(user, shown, months.running()) if sees_money else {}
+    for column in columns.values():
+        for card in column.cards:
+            card.year = year.get(card.service.pk)
+    spent = costs.trend(user, months.running()) if sees_money else []
     return ui.page(
         request, "strategy/portfolio/board.html", title=_("Service portfolio"), stages=stages, query=query,
         investment=reports.investment(user) if sees_money else None, money=money, live=columns["live"].count,
         due=reports.decisions_due(user, clock.now().date()), may_propose=bool(policies.may_write(user)),
-        may_decide=policies.decides(user), map=_value_map(bubbles),
+        may_decide=policies.decides(user), map=value_map(user) if sees_money else {},
+        run_cost=money(sum((total.cost for total in spent), Decimal(0))) if spent else "",
+        spark=[round(float(total.cost)) for total in spent],
     )  # fmt: skip
-
-
-TONES = {"run": "grey", "grow": "blue", "transform": "violet"}
-
-
-def _value_map(found: list[BusinessCase]) -> dict[str, Any]:
-    """Cases by yearly cost and yearly value, the one-off cost spread over the years looked at."""
-    if not found:
-        return {}
-    points = [
-        Point(
-            float(case.cost_of_year), float(case.yearly_value or 0), 5 + 3 * (case.risk or 1), case.service.name,
-            _("cost %(cost)s, value %(value)s a year, risk %(risk)s of 5") % {
-                "cost": amount(case.cost_of_year), "value": amount(case.yearly_value), "risk": case.risk or "–"
-            }, TONES[case.investment], case.get_absolute_url(),
-        )
-        for case in found
-    ]  # fmt: skip
-    head = [_("Service"), _("Cost a year"), _("Value a year"), _("Risk"), _("Score")]
-    rows = [
-        [one.service.name, amount(one.cost_of_year), amount(one.yearly_value), one.risk or "–", one.score]
-        for one in found
-    ]
-    words = _("Business cases by what they cost and bring a year. The table below holds every value.")
-    keys = [Series(str(Investment(code).label), [], tone) for code, tone in TONES.items()]
-    return {
-        "plot": scatter(
-            points, x_name=_("Cost a year"), y_name=_("Value a year"), summary=words, diagonal=_("Value equals cost")
-        ),
-        "table": charts.as_table(head, rows), "keys": charts.legend(keys),
-    }  # fmt: skip
 
 
 def propose(request: HttpRequest) -> HttpResponse:

@@ -36,8 +36,14 @@ def month_name(month: date | None) -> str:
 
 
 def month_short(month: date) -> str:
-    """``Nov 26``: under a chart."""
-    return f"{capfirst(MONTHS_3[month.month])} {month.year % 100:02d}"
+    """``Nov``, and ``Jan 26`` where a year begins: under a chart."""
+    name = capfirst(MONTHS_3[month.month])
+    return f"{name} {month.year % 100:02d}" if month.month == 1 else name
+
+
+def or_dash(value: Decimal) -> str:
+    """Money, and a dash for nothing: for tables that would be full of noughts."""
+    return amount(value) if value else "–"
 
 
 def link(record: Any, text: Any = "") -> SafeString:

@@ -203,11 +203,13 @@ def test_rules_tell_nobody_about_tickets_they_may_not_see(browse, agent, request
     Ticket.objects.filter(pk=hidden.pk).update(restricted_to=secret, team=secret)
     with clock.moved_to(clock.now() + timedelta(minutes=20)):
         nightly.run(["ticket-p1"])
-    assert Violation.objects.open().count() == 2
+    assert Violation.objects.open().count() == 1, "not even a number tells of a restricted ticket"
     shown = text_of(browse(agent).get("/strategy/rules/violations/"))
     assert "Shop is down" in shown
     assert "Leak in payroll" not in shown
-    assert next(one.seen for one in found.standings(agent) if one.rule.code == "ticket-p1") == 1
+    assert next((one.seen, one.in_scope) for one in found.standings(agent) if one.rule.code == "ticket-p1") == (1, 1)
+    owner = factories.person(roles=("service_owner",))
+    assert "Shop is down" not in text_of(browse(owner).get("/strategy/rules/violations/")), "of another service"
     assert hidden.number not in text_of(browse(agent).get(service.get_absolute_url()))
 
 

@@ -321,9 +321,9 @@ def _missing(service, verb):
 
 def test_decommissioning_waits_for_subscriptions(subscribe, keeper, service):
     made = records.perform(subscribe(), "activate", actor=keeper, source="web")
-    assert any("subscriptions" in one for one in _missing(service, "decommission"))
+    assert any("subscription" in one for one in _missing(service, "decommission"))
     records.perform(made, "end", actor=keeper, source="web", data={"reason": "Over"})
-    assert not any("subscriptions" in one for one in _missing(service, "decommission"))
+    assert not any("subscription" in one for one in _missing(service, "decommission"))
 
 
 # ---------- pages and API ----------

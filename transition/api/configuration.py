@@ -15,14 +15,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from itsm.api.exceptions import BadQuery
-from itsm.api.fields import Ref, StrictModel
+from itsm.api.fields import Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words, YesNo
 from itsm.integrations.api.bases import DeskOnly, Reading, Reference
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer
-from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref, viewer
+from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref
 from itsm.integrations.api.shapes import results, shape
 from itsm.lib.errors import Invalid
 from itsm.tickets.models import Ticket
+from transition.api.refs import RecordRef
 from transition.models import CIRelation, CIType, ConfigurationItem, Supplier
 from transition.policies import configuration as policies
 from transition.reports import impact
@@ -37,24 +38,11 @@ def supplier_ref(**kwargs: Any) -> Ref:
     return Ref(lambda _context: Supplier.objects.all(), **kwargs)
 
 
-class ItemRef(Ref):
+class ItemRef(RecordRef):
     """An item by id or number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        rows = None if kwargs.get("read_only") else self._visible
-        super().__init__(rows, key="number", shown=("number",), **kwargs)
-
-    @staticmethod
-    def _visible(context: dict[str, Any]) -> QuerySet[ConfigurationItem]:
-        return ConfigurationItem.objects.visible_to(viewer(context))
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, str):
-            bare = data.strip().upper().removeprefix(f"{ConfigurationItem.prefix}-")
-            if not (bare.isascii() and bare.isdigit()):
-                self.fail("missing", value=data[:80])
-            data = bare
-        return super().to_internal_value(data)
+        super().__init__(ConfigurationItem, **kwargs)
 
 
 # ---------- types ----------
@@ -168,6 +156,12 @@ class ItemFilters(FilterSet):
         return rows.filter(pk__in=configuration.identified(key, text))
 
 
+class ItemTicketSerializer(Strict):
+    """A ticket by its number."""
+
+    ticket = serializers.CharField(max_length=30)
+
+
 TICKETS = results("ItemTickets", shape("ItemTicket", {
     "number": serializers.CharField(), "title": serializers.CharField(), "kind": serializers.CharField(),
     "state": serializers.CharField(), "priority": serializers.IntegerField(),
@@ -205,7 +199,7 @@ class Items(Records):
     serializer_class = ConfigurationItemSerializer
     filterset_class = ItemFilters
     scope = "configuration"
-    scopes: ClassVar[dict[str, str]] = {"tickets": "tickets:read"}
+    scopes: ClassVar[dict[str, str]] = {"tickets": "tickets", "ticket": "tickets"}
     extra_parameters: ClassVar[dict[str, set[str]]] = {"impact": {"direction"}}
     search_fields = ("name", "serial")
     orderings = {"updated_at": ("updated_at",), "id": ("id",), "name": ("name",)}
@@ -256,15 +250,36 @@ class Items(Records):
             "complete": not found.cut,
         })  # fmt: skip
 
-    @extend_schema(summary="Tickets about the item", responses=TICKETS, filters=False)
-    @action(detail=True, url_path="tickets")
+    @extend_schema(methods=["get"], summary="Tickets about the item", responses=TICKETS, filters=False)
+    @extend_schema(
+        methods=["post"], summary="Say that a ticket is about it", request=ItemTicketSerializer, responses={204: None}
+    )
+    @action(detail=True, methods=["get", "post"], url_path="tickets")
     def tickets(self, request: Request, **kwargs: Any) -> Response:
         """The latest hundred the caller may see."""
+        if request.method == "POST":
+            given = ItemTicketSerializer(data=request.data)
+            given.is_valid(raise_exception=True)
+            ticket = self._ticket(given.validated_data["ticket"])
+            configuration.link_ticket(ticket, self.get_object(), actor=request.user, source="api")
+            return Response(status=204)
         rows = Ticket.objects.visible_to(request.user).filter(ticket_items__item=self.get_object())
         return Response({"results": [
             {"number": one.number, "title": one.title, "kind": one.kind, "state": one.state, "priority": one.priority}
             for one in rows.order_by("-opened_at")[:100]
         ]})  # fmt: skip
+
+    @extend_schema(summary="Say that a ticket is not about it", responses={204: None})
+    @action(detail=True, methods=["delete"], url_path=r"tickets/(?P<ticket>[A-Za-z]{1,6}-[0-9]{1,18})")
+    def ticket(self, request: Request, ticket: str, **kwargs: Any) -> Response:
+        configuration.unlink_ticket(self._ticket(ticket), self.get_object(), actor=request.user, source="api")
+        return Response(status=204)
+
+    def _ticket(self, number: str) -> Ticket:
+        found = Ticket.objects.visible_to(self.request.user).numbered(number).first()
+        if found is None:
+            raise Http404
+        return found
 
 
 @extend_schema(tags=["configuration"])

@@ -7,27 +7,31 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from design.models import Agreement
 from itsm.api.fields import Ref, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer, parts
 from itsm.integrations.api.refs import PersonRef, offering_ref, organisation_ref, service_ref, team_ref
 from itsm.sla.models import SupportLevel
+from transition.api.refs import RecordRef
 from transition.models import Delivery, ExitCriterion, HandoverItem, QualityCheck, Subscription, SupportHandover
 
 
 def level_ref(**kwargs: Any) -> Ref:
-    return Ref(lambda _context: SupportLevel.objects.filter(is_active=True), **kwargs)
+    return Ref(lambda _context: SupportLevel.objects.filter(is_active=True, published_by=""), **kwargs)
 
 
 class SubscriptionSerializer(RecordSerializer):
     organisation = organisation_ref()
     offering = offering_ref()
+    agreement = RecordRef(Agreement, required=False, allow_null=True)
     support_level = level_ref(required=False, allow_null=True)
 
     class Meta:
         model = Subscription
         fields = [
-            *FIRST, "organisation", "offering", "support_level", "quantity", "valid_from", "valid_to", "notes", *LAST,
+            *FIRST, "organisation", "offering", "agreement", "support_level", "quantity", "valid_from", "valid_to",
+            "notes", *LAST,
         ]  # fmt: skip
         read_only_fields = KEPT
 
@@ -37,6 +41,7 @@ class SubscriptionFilters(FilterSet):
     organisation = Anyone("organisation")
     offering = Anyone("offering", key="slug")
     service = Anyone("offering__service", key="slug")
+    agreement = Anyone("agreement")
 
 
 @extend_schema(tags=["delivery"])
@@ -58,7 +63,7 @@ class Subscriptions(Records):
     filterset_class = SubscriptionFilters
     scope = "delivery"
     search_fields = ("organisation__name", "offering__name")
-    related = ("organisation", "offering", "support_level")
+    related = ("organisation", "offering", "agreement", "support_level")
 
 
 class QualityCheckSerializer(StrictModel):
@@ -85,10 +90,10 @@ class DeliverySerializer(RecordSerializer):
     class Meta:
         model = Delivery
         fields = [
-            *FIRST, "title", "service", "description", "owner", "customer", "planned_for", "early_life_until",
-            "checks", "exit_criteria", *LAST,
+            *FIRST, "title", "service", "description", "owner", "customer", "planned_for", "early_life_from",
+            "early_life_until", "checks", "exit_criteria", *LAST,
         ]  # fmt: skip
-        read_only_fields = ["early_life_until", *KEPT]
+        read_only_fields = ["early_life_from", "early_life_until", *KEPT]
 
 
 class DeliveryFilters(FilterSet):

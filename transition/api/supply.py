@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from itsm.api.fields import Ref, StrictModel
+from itsm.api.fields import StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words, YesNo
 from itsm.integrations.api.bases import DeskOnly, Reference
 from itsm.integrations.api.records import FIRST, KEPT, LAST, Records, RecordSerializer, parts
 from itsm.integrations.api.refs import PersonRef, service_ref, viewer
 from itsm.lib import clock
 from transition.api.configuration import ItemRef, supplier_ref
+from transition.api.refs import RecordRef
 from transition.models import Contract, Licence, LicenceAssignment, Supplier
 from transition.policies import configuration as policies
 
@@ -90,7 +91,8 @@ class Contracts(Records):
     fetched = ("items", "services")
 
     def may_read(self) -> bool:
-        return policies.reads_money(self.request.user)
+        user = self.request.user
+        return policies.reads_money(user) or Contract.objects.visible_to(user).exists()
 
 
 class LicenceUseSerializer(StrictModel):
@@ -104,9 +106,7 @@ class LicenceUseSerializer(StrictModel):
 
 class LicenceSerializer(RecordSerializer):
     supplier = supplier_ref(required=False, allow_null=True)
-    contract = Ref(
-        lambda context: Contract.objects.visible_to(viewer(context)), key="reference", required=False, allow_null=True
-    )
+    contract = RecordRef(Contract, required=False, allow_null=True)
     used = serializers.IntegerField(read_only=True, help_text="How many people or items use it.")
 
     class Meta:

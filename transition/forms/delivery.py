@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from design.models import Agreement
 from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service, ServiceOffering
 from itsm.desk.forms.fields import PersonField
@@ -26,7 +27,9 @@ class SubscriptionForm(forms.ModelForm):
 
     class Meta:
         model = Subscription
-        fields = ["organisation", "offering", "support_level", "quantity", "valid_from", "valid_to", "notes"]
+        fields = [
+            "organisation", "offering", "agreement", "support_level", "quantity", "valid_from", "valid_to", "notes",
+        ]  # fmt: skip
         widgets = {
             "valid_from": forms.DateInput(attrs=DAY),
             "valid_to": forms.DateInput(attrs=DAY),
@@ -39,7 +42,10 @@ class SubscriptionForm(forms.ModelForm):
         offered = ServiceOffering.objects.filter(is_active=True).select_related("service")
         self.fields["offering"].queryset = offered.order_by("service__name", "name")
         self.fields["offering"].label_from_instance = lambda one: f"{one.service}: {one}"
-        self.fields["support_level"].queryset = SupportLevel.objects.filter(is_active=True)
+        self.fields["support_level"].queryset = SupportLevel.objects.filter(is_active=True, published_by="")
+        agreed = Agreement.objects.filter(type=Agreement.Type.SLA, state__in=["draft", "agreed", "active"])
+        self.fields["agreement"].queryset = agreed.order_by("title", "edition")
+        self.fields["agreement"].label_from_instance = lambda one: f"{one.number} {one}"
 
 
 class DeliveryForm(forms.ModelForm):

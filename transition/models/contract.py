@@ -34,7 +34,9 @@ SOON, NOTICE_SOON = timedelta(days=90), timedelta(days=30)
 
 class ContractQuerySet(models.QuerySet["Contract"]):
     def visible_to(self, user: User) -> ContractQuerySet:
-        return self if policies.reads_money(user) else self.none()
+        if policies.reads_money(user):
+            return self
+        return self.filter(owner=user) if policies.reads(user) else self.none()
 
     def active(self) -> ContractQuerySet:
         return self.filter(state=ContractState.ACTIVE)
@@ -64,6 +66,8 @@ class Contract(Record):
     notice_on = models.DateField(
         _("give notice by"), null=True, blank=True, help_text=_("The last day on which it can be ended.")
     )
+    #: The day that people were last reminded of.
+    reminded_of = models.DateField(null=True, editable=False)
     cost = models.DecimalField(
         _("cost"), max_digits=14, decimal_places=2, null=True, blank=True, validators=NOT_NEGATIVE
     )

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
+from itsm.lib import clock
 from itsm.workflow.record import LONG, DeskRecords, Record, known_state, latest, state_of
 from transition.policies import delivery as policies
 from transition.states.delivery import Comparison
@@ -43,6 +44,7 @@ class Delivery(Record):
         verbose_name=_("customer who accepts"),
     )  # fmt: skip
     planned_for = models.DateField(_("planned for"), null=True, blank=True)
+    early_life_from = models.DateField(_("early-life support since"), null=True, blank=True, editable=False)
     early_life_until = models.DateField(_("early-life support until"), null=True, blank=True, editable=False)
     state = state_of(State, State.PREPARING)
 
@@ -104,7 +106,7 @@ class Delivery(Record):
     )  # fmt: skip
     def start_early_life(self, *, early_life_until: date) -> None:
         """Those who built it stay close until the exit criteria are met."""
-        self.early_life_until = early_life_until
+        self.early_life_from, self.early_life_until = clock.now().date(), early_life_until
 
     @fsm.transition(
         field=state, source=State.EARLY_LIFE, target=State.EARLY_LIFE, permission=policies.may_lead,

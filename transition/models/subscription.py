@@ -9,6 +9,7 @@ import django_fsm as fsm
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from design.models import Agreement
 from itsm.accounts.models import Organisation
 from itsm.catalogue.models import ServiceOffering
 from itsm.sla.models import Coverage, SupportLevel
@@ -53,6 +54,10 @@ class Subscription(Record):
         SupportLevel, models.PROTECT, null=True, blank=True, related_name="subscriptions",
         verbose_name=_("support level"), help_text=_("Empty: what is promised for the service anyway."),
     )  # fmt: skip
+    agreement = models.ForeignKey(
+        Agreement, models.PROTECT, null=True, blank=True, related_name="subscriptions", verbose_name=_("agreement"),
+        help_text=_("By which it is delivered. Its targets count, unless a support level is chosen here."),
+    )  # fmt: skip
     quantity = models.PositiveIntegerField(_("for how many people"), null=True, blank=True)
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("to"), null=True, blank=True, help_text=_("Empty: until it is ended."))
@@ -61,6 +66,8 @@ class Subscription(Record):
     coverage = models.OneToOneField(
         Coverage, models.SET_NULL, null=True, blank=True, editable=False, related_name="subscription"
     )
+    #: It was this subscription that let the organisation see the offering.
+    granted = models.BooleanField(default=False, editable=False)
     state = state_of(State, State.PLANNED)
 
     objects = SubscriptionQuerySet.as_manager()
@@ -87,7 +94,8 @@ class Subscription(Record):
 
     @fsm.transition(
         field=state, source=[State.PLANNED, State.SUSPENDED], target=State.ACTIVE, permission=policies.may_keep,
-        conditions=[policies.has_begun], custom={"label": _("Activate"), "icon": "play", "tone": "primary"},
+        conditions=[policies.has_begun, policies.agreement_holds],
+        custom={"label": _("Activate"), "icon": "play", "tone": "primary"},
     )  # fmt: skip
     def activate(self) -> None:
         """The portal offers it from now on, and its support level counts."""

@@ -57,6 +57,15 @@ def has_begun(subscription: Subscription) -> Decision:
     return deny(_("It begins on %(day)s; it becomes active by itself then.") % {"day": subscription.valid_from})
 
 
+def agreement_holds(subscription: Subscription) -> Decision:
+    """Nothing is delivered by an agreement that is not in force."""
+    agreement = subscription.agreement
+    if agreement is None or agreement.state == "active":
+        return ALLOW
+    words = {"number": agreement.number, "state": agreement.get_state_display()}
+    return deny(_("The agreement %(number)s is not in force (%(state)s).") % words, agreement.get_absolute_url())
+
+
 # ---------- deliveries ----------
 
 

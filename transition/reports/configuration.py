@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from itsm.catalogue.guards import Requirement
 from itsm.catalogue.models import Service
 from itsm.tickets.models import Ticket
-from transition.models import ConfigurationItem, Contract, Licence, TicketCI
-from transition.states.configuration import CIState
+from transition.models import CIRelation, ConfigurationItem, Contract, Licence, TicketCI
+from transition.states.configuration import REVERSED, CIState, RelationKind
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
 
 #: A warranty ends soon within so many days.
 WARRANTY_SOON = timedelta(days=30)
+#: Items beside each item of a ticket that are shown, and relations that are looked at for them.
+MOST_NEIGHBOURS, MOST_RELATIONS = 6, 200
 
 
 @dataclass(slots=True)
@@ -30,21 +32,41 @@ class OnTicket:
 
     item: ConfigurationItem
     others: int
+    #: What stands beside it: how, and the other item.
+    neighbours: list[tuple[str, ConfigurationItem]]
 
 
 def on_ticket(ticket: Ticket, user: User) -> list[OnTicket]:
-    """The items a ticket is about, two queries for any number."""
+    """The items a ticket is about with what stands beside them, three queries for any number."""
     links = TicketCI.objects.filter(ticket_id=ticket.pk).select_related("item__type")
     items = [link.item for link in links]
     open_ = Ticket.objects.visible_to(user).open()
     rows = TicketCI.objects.filter(item__in=items, ticket__in=open_).exclude(ticket_id=ticket.pk)
     counts = dict(rows.order_by().values_list("item_id").annotate(amount=Count("pk")))
-    return [OnTicket(item, counts.get(item.pk, 0)) for item in items]
+    beside = _neighbours([item.pk for item in items])
+    return [OnTicket(item, counts.get(item.pk, 0), beside[item.pk]) for item in items]
+
+
+def _neighbours(ids: list[int]) -> dict[int, list[tuple[str, ConfigurationItem]]]:
+    """The first few items related to each of these, in the words from its side."""
+    found: dict[int, list[tuple[str, ConfigurationItem]]] = {pk: [] for pk in ids}
+    relations = CIRelation.objects.of(ids).select_related("source", "target").order_by("id")
+    for one in relations[:MOST_RELATIONS]:
+        for pk, words, other in (
+            (one.source_id, one.get_kind_display(), one.target),
+            (one.target_id, str(REVERSED[RelationKind(one.kind)]), one.source),
+        ):
+            if pk in found and len(found[pk]) < MOST_NEIGHBOURS:
+                found[pk].append((words, other))
+    return found
 
 
 def likely(ticket: Ticket, known: Iterable[int], limit: int = 4) -> list[ConfigurationItem]:
-    """What a ticket may be about: devices of whoever asks."""
-    rows = ConfigurationItem.objects.present().filter(user=ticket.requester_id, type__is_asset=True)
+    """What a ticket may be about: devices of whoever asks, and what its service runs on."""
+    supports = ConfigurationItem.services.through.objects.filter(service=ticket.service_id)
+    rows = ConfigurationItem.objects.present().filter(
+        Q(user=ticket.requester_id, type__is_asset=True) | Q(pk__in=supports.values("configurationitem"))
+    )
     return list(rows.exclude(pk__in=list(known)).select_related("type").order_by("-updated_at")[:limit])
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Q
 
 from itsm.catalogue.models import Service, ServiceDependency, ServiceOffering
-from transition.models import CIRelation, ConfigurationItem
+from transition.models import CIRelation, CIType, ConfigurationItem
 from transition.states.configuration import CIState
 
 Direction = Literal["up", "down"]
@@ -35,21 +35,41 @@ def reach(ids: Iterable[int], direction: Direction = "up", *, limit: int = MOST_
     start = list(dict.fromkeys(ids))
     if not start:
         return []
+    known = set(start)
+    query, values = _walk(start, direction)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} SELECT id FROM walk LIMIT %s", [*values, limit + len(start)])  # noqa: S608
+        return [pk for (pk,) in cursor.fetchall() if pk not in known]
+
+
+def _walk(start: list[int], direction: Direction) -> tuple[str, list[int]]:
+    """The head of a query with everything reached as ``walk``, and its values."""
     here, there = _WAYS[direction]
-    table = connection.ops.quote_name(CIRelation._meta.db_table)
     first = " UNION ALL ".join(["SELECT CAST(%s AS bigint)"] * len(start)) if len(start) <= 200 else (
-        f"SELECT id FROM {connection.ops.quote_name(ConfigurationItem._meta.db_table)}"  # noqa: S608 - own names
+        f"SELECT id FROM {_table(ConfigurationItem)}"  # noqa: S608 - own names
         f" WHERE id IN ({', '.join(['%s'] * len(start))})"
     )  # fmt: skip
-    query = (
+    return (
         f"WITH RECURSIVE first(id) AS ({first}), walk(id) AS ("  # noqa: S608 - names of own columns, values are bound
-        f"SELECT id FROM first UNION SELECT r.{there} FROM walk JOIN {table} r ON r.{here} = walk.id"
-        ") SELECT id FROM walk LIMIT %s"
-    )
+        f"SELECT id FROM first UNION SELECT r.{there} FROM walk JOIN {_table(CIRelation)} r ON r.{here} = walk.id)"
+    ), start
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _relations(root: int, direction: Direction, limit: int) -> list[tuple[int, int, str]]:
+    """Relations that lead on from what is reached, as (from, to, kind), in the order they were made."""
+    here, there = _WAYS[direction]
+    query, values = _walk([root], direction)
     with connection.cursor() as cursor:
-        cursor.execute(query, [*start, limit + len(start)])
-        known = set(start)
-        return [pk for (pk,) in cursor.fetchall() if pk not in known]
+        cursor.execute(
+            f"{query}, found(id) AS (SELECT id FROM walk LIMIT %s) SELECT r.{here}, r.{there}, r.kind"  # noqa: S608
+            f" FROM found JOIN {_table(CIRelation)} r ON r.{here} = found.id ORDER BY r.id",
+            [*values, limit],
+        )
+        return cursor.fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +139,14 @@ class Analysis:
 
 def analyse(root: ConfigurationItem, direction: Direction = "up", *, limit: int = MOST_ITEMS) -> Analysis:
     """Everything reached from one item with steps and ways; upwards also the services and offerings."""
-    ids = reach([root.pk], direction, limit=limit + 1)
-    found = Analysis(root, direction, cut=len(ids) > limit)
-    rows = ConfigurationItem.objects.filter(pk__in=ids[:limit]).exclude(state__in=CIState.ENDED).select_related("type")
-    items = {row.pk: row for row in rows} | {root.pk: root}
-    ahead: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    here, there = _WAYS[direction]
-    relations = CIRelation.objects.filter(**{f"{here}__in": items, f"{there}__isnull": False}).order_by("id")
-    for begin, end, kind in relations.values_list(here, there, "kind"):
-        if end in items:
-            ahead[begin].append((end, kind))
+    items = _items(root.pk, direction, limit + 2)
+    # The root itself comes along.
+    found = Analysis(root, direction, cut=len(items) > limit + 1)
+    items = {pk: item for pk, item in items.items() if item.state not in CIState.ENDED} | {root.pk: root}
+    ahead: dict[int, list[int]] = defaultdict(list)
+    for begin, end, kind in _relations(root.pk, direction, limit + 2):
+        if begin in items and end in items:
+            ahead[begin].append(end)
             found.edges.append((begin, end, kind))
     steps, todo = {root.pk: 0}, deque([root.pk])
     while todo:
@@ -136,7 +154,7 @@ def analyse(root: ConfigurationItem, direction: Direction = "up", *, limit: int 
         if steps[pk] == MOST_STEPS:
             found.cut = found.cut or bool(ahead[pk])
             continue
-        for end, _kind in ahead[pk]:
+        for end in ahead[pk]:
             if end not in steps:
                 steps[end] = steps[pk] + 1
                 todo.append(end)
@@ -145,6 +163,21 @@ def analyse(root: ConfigurationItem, direction: Direction = "up", *, limit: int 
     if direction == "up":
         _services(found, list(steps))
     return found
+
+
+def _items(root: int, direction: Direction, limit: int) -> dict[int, ConfigurationItem]:
+    """What is reached by id, with what a map and a table show of it."""
+    types = CIType.objects.in_bulk()
+    query, values = _walk([root], direction)
+    rows = ConfigurationItem.objects.raw(
+        f"{query}, found(id) AS (SELECT id FROM walk LIMIT %s) SELECT i.id, i.name, i.state, i.type_id"  # noqa: S608
+        f" FROM found JOIN {_table(ConfigurationItem)} i ON i.id = found.id",
+        [*values, limit],
+    )
+    items = {row.pk: row for row in rows}
+    for row in items.values():
+        row.type = types[row.type_id]
+    return items
 
 
 def _services(found: Analysis, items: list[int]) -> None:

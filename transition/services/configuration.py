@@ -149,8 +149,8 @@ def _identities(type_: CIType, below: list[int]) -> Iterator[tuple[Configuration
         yield item, item.identity(keys[item.type_id])
 
 
-def identified(key: str, value: str) -> QuerySet[CIIdentity]:
-    """The id of the item with this identifying value."""
+def identified(key: str, value: str) -> QuerySet[Any, Any]:
+    """The id of the item with this identifying value, for a query."""
     return CIIdentity.objects.filter(key=key, value=normal(key, value)).values("item")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from itsm.catalogue.guards import Requirement
 from itsm.lib import clock
 from itsm.lib.errors import Invalid
+from itsm.tickets.models import Ticket
 from itsm.workflow import records
 from itsm.workflow.moves import move
 from transition.models import Delivery
@@ -76,5 +79,13 @@ def go_live_needs(service: Service) -> list[Requirement]:
             if latest
             else _("No delivery was checked yet.")
         )
-    where = latest.get_absolute_url() if latest else f"/transition/deliveries/new/?service={service.pk}"
+    where = latest.get_absolute_url() if latest else f"{reverse('transition:delivery-new')}?service={service.pk}"
     return [Requirement(_("Delivery quality checks passed and accepted"), good, detail, where)]
+
+
+def decommission_needs(service: Service) -> list[Requirement]:
+    """Nobody waits for an answer about it."""
+    left = Ticket.objects.open().filter(service=service).count()
+    detail = ngettext("%d ticket is still open.", "%d tickets are still open.", left) % left if left else ""
+    where = f"{reverse('desk:queue')}?service={service.pk}"
+    return [Requirement(_("No open tickets"), not left, detail, where)]

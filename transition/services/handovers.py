@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from itsm.catalogue.guards import Requirement
 from itsm.lib import clock
@@ -70,13 +72,16 @@ def go_live_needs(service: Service) -> list[Requirement]:
             if latest
             else _("Support is not handed over yet.")
         )
-    where = latest.get_absolute_url() if latest else f"/transition/handovers/new/?service={service.pk}"
+    where = latest.get_absolute_url() if latest else (
+        f"{reverse('transition:support-handover-new')}?service={service.pk}"
+    )  # fmt: skip
     return [Requirement(_("Support handover signed"), signed, detail, where)]
 
 
 def decommission_needs(service: Service) -> list[Requirement]:
     """Nobody is subscribed to it any more."""
     left = Subscription.objects.filter(offering__service=service, state__in=SubscriptionState.OPEN).count()
-    detail = _("%(count)d subscriptions are still open.") % {"count": left} if left else ""
-    where = f"/transition/subscriptions/?service={service.pk}"
+    words = ngettext("%d subscription is still open.", "%d subscriptions are still open.", left)
+    detail = words % left if left else ""
+    where = f"{reverse('transition:subscription-list')}?service={service.pk}"
     return [Requirement(_("No open subscriptions"), not left, detail, where)]

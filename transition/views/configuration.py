@@ -166,7 +166,9 @@ class Items(RecordPages):
             "more": "transition/ci/_item.html",
             "attributes": questions.in_words(record.type.schema(), record.attributes),
             "relations": relations_of(record),
-            "tickets": list(tickets.order_by("-opened_at")[:MOST_TICKETS]),
+            "tickets": list(tickets.order_by("-is_open", "-opened_at")[:MOST_TICKETS]),
+            "open_tickets": tickets.open().count(),
+            "may_report": request.user.acts_for_desk and record.state != CIState.DISPOSED,
             "may_edit": bool(policies.may_edit(record, request.user)),
             "reached": len(impact.reach([record.pk], limit=200)),
         }

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from itsm.catalogue import guards
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
 from itsm.lib import clock
 from itsm.ui import components
@@ -23,11 +24,13 @@ from transition.forms.delivery import (
     SubscriptionForm,
 )
 from transition.models import Article, Delivery, QualityCheck, Subscription, SupportHandover
+from transition.reports import delivery as reports
+from transition.services import subscriptions
 from transition.states.delivery import DeliveryState, HandoverState, SubscriptionState
 
 
-def service_link(service: Any) -> Any:
-    return format_html('<a href="{}">{}</a>', service.get_absolute_url(), service)
+def service_link(record: Any) -> Any:
+    return format_html('<a href="{}">{}</a>', record.get_absolute_url(), record)
 
 
 def yes(value: bool | None, good: Any, bad: Any) -> Any:
@@ -48,7 +51,7 @@ class Subscriptions(RecordPages):
     model = Subscription
     form = SubscriptionForm
     base = "transition/subscriptions"
-    related = ("organisation", "offering__service", "support_level")
+    related = ("organisation", "offering__service", "support_level", "agreement")
     search_fields = ("organisation__name", "offering__name", "offering__service__name")
     columns = (
         Column("title", gettext_lazy("Subscription"), cell=str), state_column(),
@@ -69,7 +72,11 @@ class Subscriptions(RecordPages):
         yield _("Organisation"), record.organisation
         yield _("Offering"), record.offering
         yield _("Service"), service_link(record.offering.service)
-        yield _("Support level"), record.support_level or _("that of the service")
+        if record.agreement:
+            yield _("Agreement"), service_link(record.agreement)
+        yield _("Support level"), record.support_level or ""
+        if record.state in SubscriptionState.OPEN:
+            yield _("What tickets get today"), subscriptions.applied_level(record) or _("nothing is promised")
         yield _("People"), number(record.quantity) if record.quantity else ""
         yield _("From"), day(record.valid_from)
         yield _("To"), day(record.valid_to) if record.valid_to else _("open end")
@@ -119,9 +126,19 @@ class Deliveries(RecordPages):
         yield _("Owner"), components.person(record.owner)
         yield _("Customer"), components.person(record.customer) if record.customer else ""
         yield _("Planned for"), day(record.planned_for) if record.planned_for else ""
+        if record.early_life_from:
+            yield _("Early-life support since"), day(record.early_life_from)
         if record.early_life_until:
             late = record.state == DeliveryState.EARLY_LIFE and record.early_life_until < clock.now().date()
             yield _("Early-life support until"), _late(record.early_life_until, late)
+
+    def context(self, request: HttpRequest, record: Delivery) -> dict[str, Any]:
+        live = record.service.status == "in_transition" and record.state in DeliveryState.OPEN
+        return {
+            "more": "transition/delivery/_delivery.html",
+            "needs": guards.requirements(record.service, "go_live") if live else [],
+            "early": reports.early_life(record, request.user) if record.early_life_from else None,
+        }
 
 
 def _planned(delivery: Delivery) -> Any:

@@ -61,7 +61,7 @@ class Contracts(RecordPages):
     empty_text = gettext_lazy("Keep contracts here, and nobody misses a day of notice.")
 
     def may_read(self, user: Any) -> bool:
-        return policies.reads_money(user)
+        return policies.reads_money(user) or Contract.objects.visible_to(user).exists()
 
     def _narrowed(self, request: HttpRequest, rows: QuerySet[Any], query: str) -> Any:
         rows, chosen = super()._narrowed(request, rows, query)

@@ -24,6 +24,11 @@ EMERGENCY = Q(change__change_type="emergency")
 GOOD = Q(change__outcome="successful")
 
 
+#: Begin and end of a stay, what it counts at the end of a day, and the stays that lie over one.
+_OPEN = ("from_at", "to_at", rows.one_each, rows.open_between)
+_AGED = ("from_at", "to_at", rows.old_of_all, rows.open_between)
+
+
 def _time(metric: str, label: object) -> Part:
     return Part(
         label, rows.ended_clocks(metric), "stopped_at", "ticket__", Sum("elapsed_seconds"), Count("pk"),
@@ -67,14 +72,14 @@ def _tickets() -> None:
         Definition(
             "backlog", _("Backlog"), _("How much work is open?"), _("n(tickets not finished) at the end of the day"),
             NUMBER, LOW, _("all kinds of tickets"),
-            (Part(_("Open"), rows.open_at_end, "from_at", "ticket__", Count("pk")),), level=True, fraction=False,
+            (Part(_("Open"), rows.open_at_end, "from_at", "ticket__", over=_OPEN),), level=True, fraction=False,
             unit_label=_("tickets"),
         ),
         Definition(
             "ageing", _("Old backlog"), _("How much of the open work has been left lying?"),
             _("n(open tickets opened more than 30 days ago) ÷ n(open tickets) × 100, at the end of the day"),
             PERCENT, LOW, _("all kinds of tickets"),
-            (Part(_("Open"), rows.open_at_end, "from_at", "ticket__", Count("pk", filter=OLD), Count("pk"), hits=OLD,
+            (Part(_("Open"), rows.open_at_end, "from_at", "ticket__", over=_AGED, hits=OLD,
                   hits_label=_("Older than 30 days"), rest_label=_("Younger")),),
             level=True, target=Decimal(10), warning=Decimal(20),
         ),
@@ -123,7 +128,7 @@ def _practices() -> None:
             missing=_("No change has been opened in the period."),
         ),
         Definition(
-            "problem_ratio", _("Problems per 100 incidents"), _("Do we look for causes, or only put out fires?"),
+            "problem_ratio", _("Problem ratio"), _("Do we look for causes, or only put out fires?"),
             _("n(problems opened) ÷ n(incidents opened) × 100"), PERCENT, HIGH,
             _("problems and incidents opened in the period, without cancelled ones and duplicates"),
             (Part(_("Problems opened"), rows.opened("problem"), "opened_at", "", numerator=Count("pk")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +25,9 @@ UNITS = {
     PERCENT: _("percent"), MINUTES: _("minutes of working time"), NUMBER: _("number"), MONEY: _("money"),
 }  # fmt: skip
 HIGH, LOW = "high", "low"
+
+
+Weight = Callable[[datetime, datetime], tuple[int, int]]
 
 
 class Group(NamedTuple):
@@ -68,6 +73,9 @@ class Part:
     weigh: tuple[tuple[str, ...], Callable[..., int]] | None = None
     #: The moment is a day already.
     by_date: bool = False
+    #: Of a level: columns of begin and end of a row, what it counts at a moment, given when its ticket was opened, and
+    #: the rows that lie over the end of any day from one to another.
+    over: tuple[str, str, Weight, Callable[[datetime, datetime], QuerySet[Any]]] | None = None
 
     def groups(self) -> list[str]:
         return [f"{self.ticket}{name}" for name in ("kind", "service_id", "team_id", "restricted_to_id")]
@@ -88,11 +96,25 @@ class Part:
         for day, *values in self._summed(rows, "on"):
             yield Counted(day, Group(*values[:4]), int(values[4] or 0), int(values[5] or 0))
 
-    def count_at(self, day: date) -> Iterator[Counted]:
-        """What is true at the end of one day."""
-        rows = self.rows(*measure.bounds(day)).order_by()
-        for values in self._summed(rows):
-            yield Counted(day, Group(*values[:4]), int(values[4] or 0), int(values[5] or 0))
+    def count_levels(self, first: date, last: date) -> Iterator[Counted]:
+        """What is true at the end of each day: rows that lie over it, in one query for all days."""
+        if self.over is None:
+            return
+        begin, end, weight, lying = self.over
+        days = [first + number * measure.DAY for number in range((last - first).days + 1)]
+        ends = [measure.bounds(day)[1] for day in days]
+        sums: dict[tuple[date, Group], list[int]] = defaultdict(lambda: [0, 0])
+        listed = lying(ends[0], ends[-1]).order_by().values_list(begin, end, f"{self.ticket}opened_at", *self.groups())
+        for since, until, opened, *group in listed.iterator(chunk_size=2000):
+            place = bisect_right(ends, since)
+            while place < len(ends) and (until is None or until >= ends[place]):
+                up, down = weight(opened, ends[place])
+                entry = sums[days[place], Group(*group)]
+                entry[0] += up
+                entry[1] += down
+                place += 1
+        for (day, named), (up, down) in sums.items():
+            yield Counted(day, named, up, down)
 
     def _summed(self, rows: QuerySet[Any], *by: str) -> Iterable[tuple[Any, ...]]:
         keys = [*by, *self.groups()]
@@ -157,11 +179,7 @@ class Definition:
         if self.count is not None:
             yield from self.count(first, last)
         for part in self.parts:
-            if self.level:
-                for number in range((last - first).days + 1):
-                    yield from part.count_at(first + number * measure.DAY)
-            else:
-                yield from part.count(first, last)
+            yield from part.count_levels(first, last) if self.level else part.count(first, last)
 
 
 _known: dict[str, Definition] = {}

@@ -122,6 +122,17 @@ def spread(one: Definition, scope: Scope, period: Period) -> tuple[int, int] | N
     return (middle, high) if middle is not None and high is not None else None
 
 
+def amount(one: Definition, chosen: Choice, sums: tuple[int, int]) -> int | None:
+    """How many rows the sums say a list has; ``None`` where the sums are no number of rows."""
+    up, down = sums
+    if chosen.part.weigh is not None:
+        return None
+    if chosen.which != ALL:
+        return up if chosen.which == HITS else down - up
+    only_above = chosen.part.numerator is not None and chosen.part.denominator is None
+    return up if only_above or not one.fraction else down
+
+
 def drift(counted: int, listed: int) -> str:
     """What to say when tickets changed after their day was counted."""
     if counted == listed:

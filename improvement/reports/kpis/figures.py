@@ -13,9 +13,11 @@ from django.db.models import Max, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from improvement.measures import Measure, Reading
 from improvement.models import KPI, Measurement, MeasurementDay
 from improvement.reports.kpis import definition
 from improvement.reports.kpis.definition import HIGH, MINUTES, MONEY, PERCENT, Definition
+from itsm.accounts.models import User
 from itsm.desk.reports.service_levels import history
 from itsm.desk.reports.service_levels.scope import DAY, Period, Scope
 from itsm.ui import times
@@ -75,8 +77,34 @@ def shown(one: Definition, value: Decimal | None) -> str:
     if one.unit == MINUTES:
         return times.duration(float(value) * 60)
     if one.unit == MONEY:
-        return times.money(value.quantize(Decimal("0.01")))
+        return times.money(value.quantize(Decimal("0.01"))) if value >= 1000 else f"€{value:.2f}"
     return times.number(int(value)) if value == int(value) else times.number(float(value), 1)
+
+
+SHORT = {PERCENT: "%", MINUTES: "min"}
+
+
+def unit(one: Definition) -> str:
+    """The unit as a short word."""
+    return SHORT.get(one.unit, str(one.unit_label))
+
+
+def measures() -> list[Measure]:
+    """Every KPI as a number that an improvement can be bound to."""
+    return [Measure(one.code, one.name, unit(one)) for one in definition.all_of_them() if one.is_supplied]
+
+
+def reading(ref: str, service: Any, until: date, days: int) -> Reading | None:
+    """A KPI over the days that end with ``until``, of what everybody may see."""
+    one = definition.get(ref)
+    if one is None:
+        return None
+    period = Period(until - (days - 1) * DAY, until)
+    scope = Scope(User.objects.system(), service=service.pk if service else None)
+    series = read(scope, period.first, period.last, [ref])[ref]
+    value = series.value(period)
+    up, down = series.sums(period)
+    return None if value is None else Reading(value.quantize(Decimal("0.01")), down or up)
 
 
 def rounded(value: Decimal | None) -> Decimal | None:
@@ -199,7 +227,7 @@ class Line:
     @property
     def better(self) -> bool | None:
         """Whether it went the right way since the period before."""
-        if self.value is None or self.before is None or self.value == self.before:
+        if self.value is None or self.before is None or self.change == _("unchanged"):
             return None
         return (self.value > self.before) == (self.one.direction == HIGH)
 

@@ -63,18 +63,29 @@ def resolved(start: datetime, end: datetime) -> QuerySet[Ticket]:
     return Ticket.objects.filter(resolved_at__gte=start, resolved_at__lt=end).exclude(_duplicate("pk"))
 
 
-def open_at_end(start: datetime, end: datetime) -> QuerySet[StateInterval]:
-    """Stays of unfinished tickets at the end; ``is_old`` is 1 for those opened long before."""
+def open_between(start: datetime, end: datetime) -> QuerySet[StateInterval]:
+    """Stays of unfinished tickets that lie over the end of a day: from that of the first, ``start``, to ``end``."""
     return (
         StateInterval.objects.filter(from_at__lt=end)
-        .filter(Q(to_at__isnull=True) | Q(to_at__gte=end))
+        .filter(Q(to_at__isnull=True) | Q(to_at__gte=start))
         .exclude(phase__in=FINISHED)
-        .annotate(
-            is_old=Case(
-                When(ticket__opened_at__lt=end - OLD, then=Value(1)), default=Value(0), output_field=IntegerField()
-            )
-        )
     )
+
+
+def open_at_end(start: datetime, end: datetime) -> QuerySet[StateInterval]:
+    """Stays of unfinished tickets at the end; ``is_old`` is 1 for those opened long before."""
+    old = When(ticket__opened_at__lt=end - OLD, then=Value(1))
+    return open_between(end, end).annotate(is_old=Case(old, default=Value(0), output_field=IntegerField()))
+
+
+def one_each(opened: datetime, moment: datetime) -> tuple[int, int]:
+    """Every open ticket counts."""
+    return 1, 0
+
+
+def old_of_all(opened: datetime, moment: datetime) -> tuple[int, int]:
+    """Those that were opened long before, of all."""
+    return int(opened < moment - OLD), 1
 
 
 def opened(kind: str) -> Rows:

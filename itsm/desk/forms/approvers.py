@@ -32,7 +32,10 @@ class Approvers(forms.Form):
     )  # fmt: skip
     by_roles = ManyField(label=gettext_lazy("Everybody with a role"), choices=Role.choices)
     rule = forms.ChoiceField(
-        label=gettext_lazy("How many must agree"), choices=Round.Rule.choices, initial=Round.Rule.ANY.value
+        label=gettext_lazy("How many must agree"),
+        choices=Round.Rule.choices,
+        initial=Round.Rule.ANY.value,
+        required=False,
     )
     quorum = forms.IntegerField(
         label=gettext_lazy("Number of votes"), min_value=1, max_value=100, initial=1, required=False,
@@ -74,7 +77,7 @@ class Approvers(forms.Form):
         approvers = self.approvers(data)
         if not approvers:
             return {}
-        spec = {"approvers": approvers, "rule": data["rule"], "days": data["days"] or 5}
+        spec = {"approvers": approvers, "rule": data["rule"] or Round.Rule.ANY.value, "days": data["days"] or 5}
         return spec | ({"quorum": data["quorum"]} if data["rule"] == Round.Rule.QUORUM else {})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from typing import Any
 
 from django import forms
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.models import Team
 from itsm.catalogue import questions
+from itsm.catalogue.graph import path_between
 from itsm.catalogue.models import Service, ServiceCategory, ServiceDependency, ServiceOffering
 from itsm.catalogue.validators import validate_form_schema, validate_plan
 from itsm.desk.forms.approvers import Approvers, approval_initial
@@ -125,29 +125,6 @@ class DependencyForm(forms.ModelForm):
                     _("That would be a circle: %(path)s.") % {"path": " → ".join(str(names[pk]) for pk in path)},
                 )
         return data
-
-
-def path_between(start: int, end: int, *, without: int | None = None) -> list[int]:
-    """Services on the way from ``start`` down to ``end`` along dependencies; empty when there is none."""
-    below: dict[int, list[int]] = defaultdict(list)
-    for source, target in ServiceDependency.objects.exclude(pk=without).values_list("service_id", "depends_on_id"):
-        below[source].append(target)
-    came_from: dict[int, int | None] = {start: None}
-    waiting = [start]
-    while waiting:
-        here = waiting.pop(0)
-        if here == end:
-            path: list[int] = []
-            at: int | None = here
-            while at is not None:
-                path.append(at)
-                at = came_from[at]
-            return path[::-1]
-        for there in below[here]:
-            if there not in came_from:
-                came_from[there] = here
-                waiting.append(there)
-    return []
 
 
 # ---------- offerings ----------
@@ -297,8 +274,15 @@ class OfferingForm(Approvers, WithIcon, WithSlug):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["currency"].required = False
         if self.instance.pk:
             self.initial |= approval_initial(self.instance.approval_policy)
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].strip().upper() or "EUR"
+        if not re.fullmatch(r"[A-Z]{3}", code):
+            raise ValidationError(_("Three letters, such as EUR."), code="invalid")
+        return code
 
     @property
     def about(self) -> list[Any]:

@@ -41,6 +41,8 @@ MOST_LINKS = 100
 MOST_WATCHERS = 100
 VISIT_SECONDS = 60
 BUTTONS = 3
+#: The step that votes take where a kind is decided about by its own rules.
+OWN_VERB = "approve"
 
 
 def fetch(user: User, number: str) -> Any:
@@ -190,24 +192,37 @@ class Approval:
     policy: str
     round: Any = None
     mine: bool = False
+    #: The kind asks by a step of its own.
+    asks_itself: bool = False
 
     @property
     def to_ask(self) -> bool:
+        if self.asks_itself:
+            return False
         return self.round is None or self.round.state not in ("pending", "approved")
 
 
 def approvals(ticket: Ticket, user: User) -> list[Approval]:
-    """The approvals that policies want for the steps from here, each with its newest round."""
+    """The approvals that policies want for the steps from here, and those the kind itself asks for; newest rounds."""
     possible = {step.verb: step.label for step in steps.available(ticket)}
     wanted = [policy for policy in conditions.all_of(ticket) if policy.approval and policy.verb in possible]
     found = []
     for policy in wanted:
         newest = next((round_ for round_ in conditions.rounds(ticket) if round_.verb == policy.verb), None)
-        seats = newest.seats.all() if newest else ()
-        mine = newest is not None and newest.state == "pending"
-        mine = mine and any(seat.approver_id == user.pk and not seat.vote for seat in seats)
-        found.append(Approval(policy.verb, possible[policy.verb], policy.name, newest, mine))
+        found.append(Approval(policy.verb, possible[policy.verb], policy.name, newest, _is_asked(newest, user)))
+    own = steps.describe(type(ticket), OWN_VERB)
+    if own is not None and all(policy.verb != OWN_VERB for policy in wanted):
+        newest = next((round_ for round_ in conditions.rounds(ticket) if round_.verb == OWN_VERB), None)
+        if newest is not None:
+            found.append(Approval(OWN_VERB, own.label, "", newest, _is_asked(newest, user), asks_itself=True))
     return found
+
+
+def _is_asked(round_: Any, user: User) -> bool:
+    """Whether the person's vote is missing."""
+    if round_ is None or round_.state != "pending":
+        return False
+    return any(seat.approver_id == user.pk and not seat.vote for seat in round_.seats.all())
 
 
 def note_visit(ticket: Ticket, user: User, *, changed: bool = False) -> None:

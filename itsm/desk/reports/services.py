@@ -97,7 +97,8 @@ def levels(service: Service) -> list[Level]:
     own = [row for row in found if row.service_id or row.offering_id]
     chosen = own if any(row.organisation_id is None and row.offering_id is None for row in own) else found
     targets = Target.objects.current().filter(
-        support_level__in={row.support_level_id for row in chosen if row.support_level_id}, kind="incident"
+        Q(kind="incident") | Q(kind="request", metric=Metric.FULFILMENT),
+        support_level__in={row.support_level_id for row in chosen if row.support_level_id},
     )
     by_level: dict[int, list[Target]] = {}
     for target in targets.order_by("metric", "priority"):
@@ -110,7 +111,7 @@ def _level(row: Coverage, targets: list[Target]) -> Level:
     about = ", ".join(str(part) for part in (row.organisation, row.offering) if part)
     if level is None or not level.is_active:
         return Level(_("No service level"), about, "", [])
-    named = [(str(Metric(metric).label), metric) for metric in ("first_response", "resolution", "update")]
+    named = [(str(Metric(metric).label), metric) for metric in ("first_response", "resolution", "update", "fulfilment")]
     lines = []
     for label, metric in named:
         values = [_target_words(target) for target in targets if target.metric == metric]
@@ -190,12 +191,13 @@ def dependency_map(service: Service, user: User) -> Map:
 
     own = Node(service, state[service.pk].word, MIDDLE, TOP + (rows - 1) * ROW // 2)
     lefts, rights = place(shown_left, LEFT), place(shown_right, RIGHT)
-    edges = [(_curve(LEFT + 206, node.y, MIDDLE, own.y), own.health != "up") for node in lefts]
-    edges += [(_curve(MIDDLE + 206, own.y, RIGHT, node.y), node.health != "up") for node in rights]
+    edges = [(curve(LEFT + 206, node.y, MIDDLE, own.y), own.health != "up") for node in lefts]
+    edges += [(curve(MIDDLE + 206, own.y, RIGHT, node.y), node.health != "up") for node in rights]
     return Map(lefts, own, rights, edges, height, len(left) - len(lefts), len(right) - len(rights))
 
 
-def _curve(x1: int, y1: int, x2: int, y2: int) -> str:
+def curve(x1: int, y1: int, x2: int, y2: int) -> str:
+    """The edge from the side of one box to another; their tops are given."""
     y1, y2, middle = y1 + BOX // 2, y2 + BOX // 2, (x1 + x2) // 2
     return f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"
 

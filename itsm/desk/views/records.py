@@ -85,6 +85,7 @@ class Part:
     columns: Sequence[Column] = ()
     empty: Any = ""
     related: Sequence[str] = ()
+    prefetched: Sequence[str] = ()
 
     @property
     def model(self) -> Any:
@@ -92,6 +93,7 @@ class Part:
 
     def rows(self, record: Record) -> QuerySet[Any]:
         found = self.model._default_manager.filter(**{self.parent: record})
+        found = found.prefetch_related(*self.prefetched) if self.prefetched else found
         return found.select_related(*self.related) if self.related else found
 
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from itsm.accounts.roles import Role
 from itsm.api.fields import Ref, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words, YesNo
+from itsm.catalogue.graph import path_between
 from itsm.catalogue.models import Service, ServiceDependency, ServiceOffering
 from itsm.integrations.api.bases import DeskOnly, Reference
 from itsm.integrations.api.refs import PersonRef, category_ref, organisation_ref, service_ref, team_ref
@@ -101,6 +102,11 @@ class Services(TakingSteps, Reference):
         if service in wanted:
             raise Invalid({"depends_on": _("A service does not depend on itself.")})
         service.needs.exclude(depends_on__in=wanted).delete()
+        for other in wanted:
+            if path := path_between(other.pk, service.pk):
+                names = Service.objects.in_bulk(path)
+                words = {"path": " → ".join(str(names[pk]) for pk in path)}
+                raise Invalid({"depends_on": _("That would be a circle: %(path)s.") % words})
         for other in wanted:
             ServiceDependency.objects.get_or_create(service=service, depends_on=other)
 

@@ -119,7 +119,21 @@ def _ids(found: object) -> Found:
     return [pk for pk in found if isinstance(pk, int)] if isinstance(found, list) else []
 
 
+def task_holder(story: Story) -> Found:
+    """Whose turn it is: the person of the task, else the members of its team."""
+    if story.data.get("assignee"):
+        return _ids([story.data["assignee"]])
+    found: Found = Membership.objects.filter(team=story.data.get("team")).values_list("user_id", flat=True)
+    return found
+
+
 # ---------- when ----------
+
+
+def is_ready(story: Story) -> bool:
+    """A task that is to be done now: planned, or its predecessors are done."""
+    return story.data.get("news") in ("ready", "added") and bool(story.data.get("open"))
+
 
 
 def nobody_has_it(story: Story) -> bool:
@@ -221,12 +235,22 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(named, "update_overdue"), Row(holder, "update_overdue"), Row(leads, "update_overdue"),
         Row(incident_managers, "update_overdue"),
     ),
+    "approve": (Row(requester, "progress"), Row(watchers, "news")),
+    "reject": (Row(requester, "rejected"), Row(watchers, "news")),
+    "lapse": (Row(holder, "news"),),
+    "resubmit": (Row(holder, "news"), Row(watchers, "news")),
+    "fulfil": (Row(requester, "delivered"), Row(assignee, "news"), Row(watchers, "news")),
+    "verify": (Row(assignee, "news"), Row(watchers, "news")),
+    "revoke": (Row(requester, "news"), Row(watchers, "news")),
+    "task": (Row(task_holder, "task_ready", is_ready),),
     "link": (Row(assignee, "linked"), Row(other_holder, "linked")),
     "approval_asked": (Row(approvers, "approval_asked"),),
     "approval_reminder": (Row(approvers, "approval_reminder"),),
     "approval_voted": (Row(asker, "approval_decided", is_decided), Row(assignee, "approval_decided", is_decided)),
     "approval_expired": (Row(asker, "approval_decided"), Row(holder, "approval_decided")),
 }  # fmt: skip
+TABLE["grant"] = TABLE["fulfil"]
+TABLE["end"] = TABLE["extend"] = TABLE["revoke"]
 TABLE["post_update"] = TABLE["stand_down"] = TABLE["declare_major"]
 
 

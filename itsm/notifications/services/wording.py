@@ -89,6 +89,8 @@ def values(story: Story) -> Values:
         "actor.name": _actor(story),
         "hold.reason": story.hold or "",
         "other.number": story.data.get("other", ""),
+        "task.title": story.data.get("title", "") if story.verb == "task" else "",
+        "task.who": story.entry.data.get("who", "") if story.verb == "task" and story.entry else "",
         "site.name": settings.SITE_NAME,
         "site.url": settings.SITE_URL,
         **_sla(story),

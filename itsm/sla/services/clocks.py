@@ -126,6 +126,7 @@ def _lives(history: engine.History) -> Iterator[tuple[str, int, int | None]]:
     """Metric, cycle and team of every clock the history has room for."""
     yield Metric.FIRST_RESPONSE, 0, None
     yield Metric.RESOLUTION, 0, None
+    yield Metric.FULFILMENT, 0, None
     for index, _cycle in enumerate(engine.update_cycles(history)):
         yield Metric.UPDATE, index, None
     for index, segment in enumerate(engine.team_segments(history)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from itsm.accounts.roles import Role
 from itsm.catalogue.models import Service
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def rules(user: User) -> Iterator[Rule]:
     """The ways in which this person sees tickets; a ticket is visible when any of them takes it in.
 
     Agents and managers see every unrestricted ticket; service owners those of their services; members those of
-    their teams; everybody their own, those they are named on and, where allowed, their organisation's.
+    their teams; the change advisory board all changes; everybody their own, those they are named on and, where
+    allowed, their organisation's.
     """
     if user.is_system:
         yield Rule("system", Q())
@@ -66,6 +68,8 @@ def rules(user: User) -> Iterator[Rule]:
         return
     if user.team_ids:
         yield Rule("team", Q(team__in=user.team_ids) & OPEN_TO_ALL)
+    if user.holds(Role.CAB_MEMBER):
+        yield Rule("cab", Q(kind="change") & OPEN_TO_ALL)
     if user.sees_organisation and user.organisation_id:
         yield Rule("organisation", Q(organisation=user.organisation_id) & OPEN_TO_ALL)
     owned = list(Service.objects.owned_by(user).values_list("pk", flat=True))

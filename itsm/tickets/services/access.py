@@ -49,6 +49,7 @@ def _granted(code: str, user: User, ticket: Ticket) -> str:
         "role": _("The role %(roles)s sees every ticket that is not restricted."),
         "restricted_team": _("The ticket is restricted to %(restricted)s, and %(person)s is a member."),
         "team": _("The ticket is with %(team)s, and %(person)s is a member."),
+        "cab": _("%(person)s is on the change advisory board, which reads every change."),
         "organisation": _("%(person)s sees the tickets of the whole organisation %(organisation)s."),
         "service_owner": _("%(person)s owns the service %(service)s."),
     }

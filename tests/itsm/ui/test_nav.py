@@ -24,6 +24,21 @@ def test_at_most_four_groups_and_sixteen_entries(person):
     assert sum(len(g.items) for g in nav.shell(user)) == 16
 
 
+def test_a_long_group_loses_entries_not_the_groups_after_it(person):
+    user = person("agent", "auditor")
+    for n in range(30):
+        nav._entries[("desk", f"x{n}")] = nav.Entry("desk", f"E{n}", "gallery-queue", "siren", order=n)
+    for group in ("govern", "bottom"):
+        nav.register(group, group.title(), "gallery-record", "siren")
+    shown = labels(user)
+    assert (len(shown["desk"]), shown["govern"], shown["bottom"]) == (15, ["Govern"], ["Bottom"])
+    assert shown["desk"][:2] == ["E0", "E1"]
+
+
+def test_what_each_role_uses_most_comes_first(person):
+    assert nav.groups_of(person("agent", "service_level_manager", "auditor"))[:3] == ["desk", "services", "govern"]
+
+
 def test_roles_of_an_entry_and_missing_pages_hide_it(agent):
     nav.register("desk", "Open", "gallery-queue", "siren")
     nav.register("desk", "Managers", "gallery-record", "siren", roles=["incident_manager"])

@@ -437,7 +437,8 @@ def test_failures_in_a_row_become_an_event_and_a_success_ends_it(monitor):
     assert Incident.objects.get().state == "resolved"
 
 
-def test_a_port_that_answers(db, live_port):
+def test_a_port_that_answers(db, live_port, settings):
+    settings.MONITOR_ALLOWED_HOSTS = ["127.0.0.0/8"]
     made = Monitor.objects.create(name="Port", probe="tcp", target=f"127.0.0.1:{live_port}")
     assert monitors.probe(made).ok
 

@@ -118,7 +118,7 @@ def form(request: HttpRequest, kind: str) -> HttpResponse:
     title = _("New %(kind)s") % {"kind": str(known.label).lower()}
     return ui.page(
         request, "desk/ticket/new.html", title=title, status=status(asked), form=asked, kind=known, parent=parent,
-        similar=_similar(request, asked.data) if asked.is_bound else [],
+        similar=_similar(request, asked.data) if asked.is_bound else [], typed=asked.data,
     )  # fmt: skip
 
 
@@ -147,7 +147,8 @@ def _open(request: HttpRequest, known: kinds.Kind, form: NewForm, parent: Any) -
 def similar(request: HttpRequest, kind: str) -> HttpResponse:
     """Open tickets that look alike, while the title is typed."""
     _kind(request, kind)
-    return ui.render_part(request, "desk/ticket/_similar.html", similar=_similar(request, request.GET))
+    similar = _similar(request, request.GET)
+    return ui.render_part(request, "desk/ticket/_similar.html", similar=similar, typed=request.GET)
 
 
 def _similar(request: HttpRequest, data: Any) -> list[Any]:

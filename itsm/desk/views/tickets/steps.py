@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 
 from itsm.desk.record import page
@@ -37,7 +38,10 @@ def _form(request: HttpRequest, ticket: Ticket, asked: steps.Step) -> forms.Form
     built = inputs.form_class(asked.inputs)
     if request.method == "POST":
         return built(request.POST)
-    start = {name: request.GET[name] for name in built.base_fields if name in request.GET}
+    # A moment of the kind itself, such as a planned begin, starts as it is now.
+    own = {field.name for field in ticket._meta.local_fields if isinstance(field, models.DateTimeField)}
+    start = {name: getattr(ticket, name) for name in built.base_fields if name in own}
+    start |= {name: request.GET[name] for name in built.base_fields if name in request.GET}
     if "team" in built.base_fields and asked.verb != "escalate":
         start.setdefault("team", ticket.team_id)
     form = built(initial=start)

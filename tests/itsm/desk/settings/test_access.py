@@ -8,14 +8,14 @@ from itsm.desk.views.settings.sections import SECTIONS
 from itsm.sla.models import CalendarDay, Coverage, EscalationPolicy, SupportLevel
 from itsm.tickets.models import CannedReply, CustomField, HoldReason, Macro, ProcessSetting
 from itsm.workflow.models import TransitionPolicy
-from operation.models import EventSource, Monitor, Playbook
+from operation.models import ApplicationType, AvailabilityObjective, EventSource, Monitor, Playbook
 from tests import factories
 from transition.models import CIType, Supplier
 
 pytestmark = pytest.mark.django_db
 
-EVENT_SLUGS = {"event-sources", "monitors"}
-LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars"}
+EVENT_SLUGS = {"event-sources", "monitors", "application-types"}
+LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives"}
 
 
 @pytest.fixture
@@ -43,6 +43,8 @@ def rows(service, desk, requester):
         "escalations": EscalationPolicy.objects.create(name="E"), "calendars": calendar, "day": day,
         "ci-types": CIType.objects.get(name="Phone"), "suppliers": Supplier.objects.create(name="S"),
         "event-sources": EventSource.objects.create(name="E"), "monitors": Monitor.objects.create(name="M"),
+        "availability-objectives": AvailabilityObjective.objects.create(service=service, percent=99),
+        "application-types": ApplicationType.objects.get(),
         "playbooks": Playbook.objects.first() or Playbook.objects.create(threat="other"),
     }  # fmt: skip
 

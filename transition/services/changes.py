@@ -1,0 +1,315 @@
+"""The verbs of a change. Each function is the whole business step, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from itsm.accounts.models import User
+from itsm.audit import services as audit
+from itsm.lib import clock
+from itsm.lib.errors import Denied, Invalid, Refused
+from itsm.tickets.states import Channel
+from itsm.workflow import work
+from itsm.workflow.files import keep_at_opening
+from itsm.workflow.moves import lock, move
+from itsm.workflow.opening import open_ticket
+from transition.models import Change, ChangeTemplate, ConfigurationItem, Release
+from transition.policies import changes as policies
+from transition.reports import change_conflicts, change_risk
+from transition.services import cab, change_approvals, configuration
+from transition.states.changes import ChangeType, Outcome, ReleaseState
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+    from itsm.catalogue.models import Service
+
+#: What ``plan`` may change, besides services and items.
+PLANNED = (
+    "change_type", "template", "release", "planned_start", "planned_end", "outage_minutes", "implementation_plan",
+    "test_plan", "backout_plan",
+)  # fmt: skip
+#: A window cannot lie further back than this: it may be written down while it happens.
+PAST = timedelta(days=1)
+
+
+@transaction.atomic
+def open(
+    *, actor: User, source: str, requester: User | None = None, title: str = "", description: str = "",
+    channel: str = Channel.PORTAL, files: Iterable[UploadedFile] = (), services: Iterable[Service] = (),
+    items: Iterable[ConfigurationItem] = (), **fields: Any,
+) -> Change:  # fmt: skip
+    """Raise a change. A template fills in what was not said: title, plans, service, team, tasks, length."""
+    verdict = policies.may_raise(actor)
+    if not verdict:
+        raise Denied(verdict.reason)
+    template: ChangeTemplate | None = fields.get("template")
+    if template is not None:
+        _from_template(template, fields)
+        title, description = title or template.name, description or template.description
+    _check(Change(**{name: value for name, value in fields.items() if name in PLANNED}), before=None)
+    made: Change = open_ticket(
+        "change", actor=actor, source=source, requester=requester or actor, title=title, description=description,
+        channel=channel, **fields,
+    )  # fmt: skip
+    made.services.set(services)
+    for item in items:
+        configuration.link_ticket(made, item, actor=actor, source=source)
+    for text in template.tasks if template else ():
+        work.add_task(made, text, actor=actor, source=source, team=made.team)
+    keep_at_opening(made, files, actor=actor, source=source)
+    return Change.objects.get(pk=made.pk)
+
+
+def _from_template(template: ChangeTemplate, fields: dict[str, Any]) -> None:
+    """What the template says holds for a standard change; another type only begins with it."""
+    fields.setdefault("change_type", ChangeType.STANDARD)
+    standard = fields["change_type"] == ChangeType.STANDARD
+    for name in ("implementation_plan", "test_plan", "backout_plan", "outage_minutes"):
+        if standard or fields.get(name) in (None, ""):
+            fields[name] = getattr(template, name)
+    for name in ("service", "team"):
+        if not fields.get(name) and getattr(template, f"{name}_id"):
+            fields[name] = getattr(template, name)
+    if fields.get("planned_start") and not fields.get("planned_end"):
+        fields["planned_end"] = fields["planned_start"] + timedelta(minutes=template.minutes)
+
+
+def _check(change: Change, before: Change | None) -> None:
+    """What has to fit together; ``Invalid`` names the field."""
+    errors: dict[str, Any] = {}
+    begin, end = change.planned_start, change.planned_end
+    if bool(begin) != bool(end):
+        errors["planned_end" if begin else "planned_start"] = _("Say when it begins and when it ends.")
+    elif begin and end:
+        if end <= begin:
+            errors["planned_end"] = _("It ends before it begins.")
+        elif end - begin > policies.LONGEST:
+            errors["planned_end"] = _("A change takes at most 31 days; make it several.")
+        elif (before is None or before.planned_start != begin) and begin < clock.now() - PAST:
+            errors["planned_start"] = _("This is over already.")
+    if change.change_type == ChangeType.STANDARD and change.template_id is None:
+        errors["template"] = _("A standard change is made from a template.")
+    if (
+        change.template is not None
+        and not change.template.is_active
+        and (before is None or before.template_id != change.template_id)
+    ):
+        errors["template"] = _("This template is not in force any more.")
+    release = change.release
+    joins = release is not None and (before is None or before.release_id != release.pk)
+    if joins and release is not None and release.state not in (ReleaseState.PLANNING, ReleaseState.BUILDING):
+        errors["release"] = _("What is in this release is settled already.")
+    if errors:
+        raise Invalid(errors)
+
+
+@transaction.atomic
+def plan(
+    change: Change, *, actor: User, source: str, version: int | None = None,
+    services: Iterable[Service] | None = None, **fields: Any,
+) -> Change:  # fmt: skip
+    """Write down what is changed, how and when, until others decide about it."""
+    unknown = {name: _("This cannot be changed.") for name in fields if name not in PLANNED}
+    if unknown:
+        raise Invalid(unknown)
+    before = lock(change, version=version)
+    after = Change.objects.get(pk=before.pk)
+    for name, value in fields.items():
+        setattr(after, name, value)
+    if after.change_type == ChangeType.STANDARD and after.template is not None:
+        # What is approved beforehand is what the template says.
+        fields |= {name: getattr(after.template, name) for name in ("implementation_plan", "backout_plan")}
+    _check(after, before)
+    _validate(after)
+    if before.risk_score is not None and _weighs(before, after, services):
+        # What it touches is another thing now: the score would be about something else.
+        fields |= {"risk_score": None, "risk_level": "", "risk_lines": [], "assessed_at": None}
+    wanted = None if services is None else list(services)
+    listed = [one.pk for one in before.services.all()]
+    same = all(getattr(before, name) == value for name, value in fields.items())
+    if same and (wanted is None or sorted(listed) == sorted(one.pk for one in wanted)):
+        return before
+    moved = move(before, "plan", actor=actor, source=source, **fields)
+    if wanted is not None and sorted(listed) != sorted(one.pk for one in wanted):
+        names = [sorted(str(one) for one in rows) for rows in (before.services.all(), wanted)]
+        moved.services.set(wanted)
+        audit.record(moved, "change.plan", actor=actor, source=source, changes={"services": names})
+    return moved
+
+
+def _weighs(before: Change, after: Change, services: Iterable[Service] | None) -> bool:
+    if before.change_type != after.change_type or before.template_id != after.template_id:
+        return True
+    return services is not None and {one.pk for one in services} != {one.pk for one in before.services.all()}
+
+
+def _validate(change: Change) -> None:
+    try:
+        change.clean_fields(exclude=[f.name for f in change._meta.fields if f.name not in PLANNED or f.is_relation])
+    except ValidationError as error:
+        raise Invalid({name: list(messages) for name, messages in error.message_dict.items()}) from error
+
+
+def assess(
+    change: Change, *, actor: User, source: str, version: int | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Change:  # fmt: skip
+    """Answer the questions; the blast radius and the track record are counted with them."""
+    given = {str(key): str(value) for key, value in (answers or {}).items()}
+    known = {str(one.pk): one for one in change_risk.questions()}
+    errors = {f"q{key}": _("There is no such question.") for key in given if key not in known}
+    for key, one in known.items():
+        if one.points_of(given.get(key, "")) is None:
+            errors[f"q{key}"] = _("Choose an answer.")
+    if errors:
+        raise Invalid(errors)
+    risk = change_risk.assess(change, given)
+    return move(
+        change, "assess", actor=actor, source=source, version=version, answers=given, score=risk.score,
+        level=risk.level, lines=[line.plain() for line in risk.lines],
+    )  # fmt: skip
+
+
+def submit(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
+    return move(change, "submit", actor=actor, source=source, version=version, body=comment)
+
+
+def send_back(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    return move(change, "send_back", actor=actor, source=source, version=version, body=reason)
+
+
+@transaction.atomic
+def request_approval(
+    change: Change, *, actor: User, source: str, version: int | None = None, comment: str = ""
+) -> Change:  # fmt: skip
+    """Ask whom the risk demands: a change manager, or the board, which finds it on its next agenda."""
+    moved = move(change, "request_approval", actor=actor, source=source, version=version, body=comment)
+    return _ask(moved, actor, source)
+
+
+@transaction.atomic
+def hurry(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    """Ask the emergency approvers at once."""
+    moved = move(change, "hurry", actor=actor, source=source, version=version, body=reason)
+    return _ask(moved, actor, source)
+
+
+def _ask(change: Change, actor: User, source: str) -> Change:
+    rule = change_approvals.ask(change, actor=actor, source=source)
+    if rule.in_meeting:
+        cab.put_on_agenda(change, actor=actor, source=source)
+    return change
+
+
+@transaction.atomic
+def withdraw(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    """Take the question back."""
+    moved = move(change, "withdraw", actor=actor, source=source, version=version, body=reason)
+    _take_back(moved, actor, source)
+    return moved
+
+
+def _take_back(change: Change, actor: User, source: str) -> None:
+    change_approvals.cancel(change, actor=actor, source=source)
+    cab.take_off_agenda(change, actor=actor, source=source)
+
+
+def schedule(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
+    """A standard change needs no other word than its template's."""
+    clashes = change_conflicts.count(change)
+    return move(change, "schedule", actor=actor, source=source, version=version, body=comment, clashes=clashes)
+
+
+@transaction.atomic
+def reschedule(
+    change: Change, *, actor: User, source: str, planned_start: datetime, planned_end: datetime, reason: str = "",
+    version: int | None = None,
+) -> Change:  # fmt: skip
+    """Move it to another time. What was approved keeps its approval only outside of freezes."""
+    before = lock(change)
+    after = Change.objects.get(pk=before.pk)
+    after.planned_start, after.planned_end = planned_start, planned_end
+    _check(after, before)
+    if before.state in ("awaiting_approval", "scheduled"):
+        verdict = policies.outside_freezes(after)
+        if not verdict:
+            raise Refused(verdict.reason)
+    return move(
+        before, "reschedule", actor=actor, source=source, version=version, body=reason, planned_start=planned_start,
+        planned_end=planned_end,
+    )  # fmt: skip
+
+
+def start(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
+    return move(change, "start", actor=actor, source=source, version=version, body=comment)
+
+
+@transaction.atomic
+def implement(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
+    """It is done. An emergency is put before the board at once."""
+    moved = move(change, "implement", actor=actor, source=source, version=version, body=comment)
+    return _look_at(moved, actor, source)
+
+
+def fail(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    return move(change, "fail", actor=actor, source=source, version=version, body=reason, reason=reason)
+
+
+@transaction.atomic
+def back_out(change: Change, *, actor: User, source: str, version: int | None = None, comment: str) -> Change:
+    """What failed is undone; now everybody learns from it."""
+    moved = move(change, "back_out", actor=actor, source=source, version=version, body=comment)
+    return _look_at(moved, actor, source)
+
+
+def _look_at(change: Change, actor: User, source: str) -> Change:
+    if change.change_type == ChangeType.EMERGENCY:
+        change_approvals.ask_afterwards(change, actor=actor, source=source)
+    return change
+
+
+@transaction.atomic
+def ask_review(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
+    moved = move(change, "ask_review", actor=actor, source=source, version=version, body=comment)
+    change_approvals.ask_afterwards(moved, actor=actor, source=source)
+    return moved
+
+
+def close(
+    change: Change, *, actor: User, source: str, version: int | None = None, outcome: str, review_note: str
+) -> Change:  # fmt: skip
+    """Say what came of it. What failed is not called successful."""
+    if change.stop_reason and outcome in Outcome.GOOD:
+        raise Invalid({"outcome": _("It failed on the way: it was backed out, or failed.")})
+    return move(
+        change, "close", actor=actor, source=source, version=version, body=review_note, outcome=outcome,
+        review_note=review_note,
+    )  # fmt: skip
+
+
+def reopen(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    return move(change, "reopen", actor=actor, source=source, version=version, body=reason)
+
+
+@transaction.atomic
+def cancel(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    moved = move(change, "cancel", actor=actor, source=source, version=version, body=reason, reason=reason)
+    _take_back(moved, actor, source)
+    return moved
+
+
+def revise(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
+    return move(change, "revise", actor=actor, source=source, version=version, body=reason)
+
+
+@transaction.atomic
+def join(change: Change, release: Release | None, *, actor: User, source: str) -> Change:
+    """Make a change part of a release, or take it out."""
+    return plan(change, actor=actor, source=source, release=release)
