@@ -232,7 +232,11 @@ def register() -> None:
         label=gettext_lazy("Satisfaction"), order=60, cls="c4",
     )  # fmt: skip
     panels.register(
-        "record", "feedback", "improvement/feedback/_origin.html", of_record, label=gettext_lazy("Feedback and improvements")
+        "record",
+        "feedback",
+        "improvement/feedback/_origin.html",
+        of_record,
+        label=gettext_lazy("Feedback and improvements"),
     )
     lifecycle.register(
         "improvement", 17, gettext_lazy("Feedback and needs"), gettext_lazy("Hear what people think and need"),
