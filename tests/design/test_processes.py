@@ -162,7 +162,10 @@ def test_processes_in_the_api(call, manager, requester, agent, desk):
 
 def test_pages_cost_the_same_for_one_step_and_many(browse, manager, process, django_assert_max_num_queries):
     client = browse(manager)
-    small, large = process("Small", "", [(1, "start", "Report", "", "", [])], responsible=[]), process("Large", "incident")
+    small, large = (
+        process("Small", "", [(1, "start", "Report", "", "", [])], responsible=[]),
+        process("Large", "incident"),
+    )
     SystemRequirement.objects.create(definition=large, system="Paper", status="not_met")
     client.get(small.get_absolute_url())
     with django_assert_max_num_queries(40) as few:

@@ -1,4 +1,3 @@
-
 import django.core.validators
 import django.db.models.deletion
 import itsm.lib.clock
@@ -6,17 +5,15 @@ import transition.models.windows
 from django.conf import settings
 from django.db import migrations, models
 
-from itsm.lib.migrations import Tables
 
-
-class Migration(Tables):
+class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),
+        ('accounts', '__first__'),
         ('catalogue', '0101_access_offerings'),
         ('tickets', '0101_task_steps'),
         ('transition', '0103_contracts'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -73,6 +70,8 @@ class Migration(Tables):
                 'verbose_name': 'freeze',
                 'verbose_name_plural': 'freezes',
                 'ordering': ['starts_at', 'id'],
+                'indexes': [models.Index(condition=models.Q(('is_active', True)), fields=['ends_at'], name='transition_freeze_ends')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='transition_freeze_ends_later')],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +136,8 @@ class Migration(Tables):
                 'verbose_name': 'release',
                 'verbose_name_plural': 'releases',
                 'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(fields=['-updated_at', '-id'], name='transition_release_latest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planning', 'building', 'testing', 'approved', 'deploying', 'deployed', 'closed', 'rolled_back', 'cancelled'])), name='transition_release_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -159,6 +160,8 @@ class Migration(Tables):
                 'verbose_name': 'deployment',
                 'verbose_name_plural': 'deployments',
                 'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(fields=['-updated_at', '-id'], name='transition_deployment_latest'), models.Index(condition=models.Q(('state__in', ('planned', 'running'))), fields=['planned_at'], name='transition_deployment_next')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'running', 'succeeded', 'failed', 'rolled_back'])), name='transition_deployment_state')],
             },
         ),
         migrations.CreateModel(
@@ -191,6 +194,8 @@ class Migration(Tables):
             options={
                 'verbose_name': 'change',
                 'verbose_name_plural': 'changes',
+                'indexes': [models.Index(condition=models.Q(('planned_start__isnull', False)), fields=['planned_start', 'planned_end'], name='transition_change_planned'), models.Index(fields=['change_type', '-actual_end'], name='transition_change_ended')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('planned_end__isnull', True), ('planned_start__isnull', True)), ('planned_end__gt', models.F('planned_start')), _connector='OR'), name='transition_change_ends_later'), models.CheckConstraint(condition=models.Q(('risk_score__isnull', True), ('risk_score__lte', 100), _connector='OR'), name='transition_change_risk_range')],
             },
             bases=('tickets.ticket',),
         ),
@@ -214,6 +219,8 @@ class Migration(Tables):
                 'verbose_name': 'CAB meeting',
                 'verbose_name_plural': 'CAB meetings',
                 'ordering': ['-updated_at', '-id'],
+                'indexes': [models.Index(fields=['-updated_at', '-id'], name='transition_cab_latest'), models.Index(condition=models.Q(('state', 'planned')), fields=['starts_at'], name='transition_cab_next')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'held', 'closed', 'cancelled'])), name='transition_cab_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -230,66 +237,7 @@ class Migration(Tables):
                 'verbose_name': 'agenda item',
                 'verbose_name_plural': 'agenda items',
                 'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('meeting', 'change'), name='transition_agenda_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='cabmeeting',
-            index=models.Index(fields=['-updated_at', '-id'], name='transition_cab_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='cabmeeting',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['starts_at'], name='transition_cab_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='cabmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'held', 'closed', 'cancelled'])), name='transition_cab_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='agendaitem',
-            constraint=models.UniqueConstraint(fields=('meeting', 'change'), name='transition_agenda_once'),
-        ),
-        migrations.AddIndex(
-            model_name='freezewindow',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['ends_at'], name='transition_freeze_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='freezewindow',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='transition_freeze_ends_later'),
-        ),
-        migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['-updated_at', '-id'], name='transition_release_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planning', 'building', 'testing', 'approved', 'deploying', 'deployed', 'closed', 'rolled_back', 'cancelled'])), name='transition_release_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(fields=['-updated_at', '-id'], name='transition_deployment_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(condition=models.Q(('state__in', ('planned', 'running'))), fields=['planned_at'], name='transition_deployment_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'running', 'succeeded', 'failed', 'rolled_back'])), name='transition_deployment_state'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(condition=models.Q(('planned_start__isnull', False)), fields=['planned_start', 'planned_end'], name='transition_change_planned'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['change_type', '-actual_end'], name='transition_change_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='change',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('planned_end__isnull', True), ('planned_start__isnull', True)), ('planned_end__gt', models.F('planned_start')), _connector='OR'), name='transition_change_ends_later'),
-        ),
-        migrations.AddConstraint(
-            model_name='change',
-            constraint=models.CheckConstraint(condition=models.Q(('risk_score__isnull', True), ('risk_score__lte', 100), _connector='OR'), name='transition_change_risk_range'),
         ),
     ]

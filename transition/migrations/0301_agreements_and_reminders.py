@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("design", "0201_agreements"),
         ("transition", "0003_delivery"),
-        ("transition", "0103_contracts"),
+        ("transition", "0202_first_questions"),
     ]
 
     operations = [

@@ -135,7 +135,6 @@ def is_ready(story: Story) -> bool:
     return story.data.get("news") in ("ready", "added") and bool(story.data.get("open"))
 
 
-
 def nobody_has_it(story: Story) -> bool:
     return story.ticket.assignee_id is None
 
