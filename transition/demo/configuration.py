@@ -155,10 +155,14 @@ def tell_tickets(world: World) -> None:
     items: dict[int, ConfigurationItem] = {}
     through = ConfigurationItem.services.through.objects.select_related("configurationitem")
     # The application of a service stands behind its machines in this list: it is what people call about.
-    for link in through.filter(configurationitem__state="deployed").order_by("configurationitem__type__is_asset", "-pk"):
+    for link in through.filter(configurationitem__state="deployed").order_by(
+        "configurationitem__type__is_asset", "-pk"
+    ):
         items.setdefault(link.service_id, link.configurationitem)
     devices = {item.user_id: item for item in ConfigurationItem.objects.filter(user__isnull=False, type__is_asset=True)}
-    latest = Ticket.objects.filter(kind="incident", restricted_to__isnull=True, service__in=items).order_by("-opened_at")
+    latest = Ticket.objects.filter(kind="incident", restricted_to__isnull=True, service__in=items).order_by(
+        "-opened_at"
+    )
     for ticket in latest[:24]:
         own = devices.get(ticket.requester_id) if ticket.service == world.services["Laptops and desktops"] else None
         item = own or items[ticket.service_id or 0]
