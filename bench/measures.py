@@ -195,6 +195,20 @@ def sweep(environment: dict[str, str], size: int) -> list[Result]:
                     "fired_twice": double}]  # fmt: skip
 
 
+def process_analysis(most: int = 1_000_000) -> Result:
+    """How tickets went, from their state intervals: read and analysed, up to a million."""
+    from itertools import islice
+
+    from improvement.reports.process import log, tickets
+
+    day = datetime.now(UTC).date()
+    question = tickets.Question("incident", day - timedelta(days=3650), day)
+    started = time.perf_counter()
+    found = log.analyse(islice(tickets.rows(question), most), tickets.rules("incident"))
+    seconds = time.perf_counter() - started
+    return {"measure": f"process analysis of {found.events:,} intervals", "seconds": round(seconds, 1)}
+
+
 def import_rate(environment: dict[str, str], folder: Path) -> Result:
     """A log of 2,000 cases with seven events each, through the command."""
     rows = folder / "log.csv"

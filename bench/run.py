@@ -29,6 +29,7 @@ def main() -> None:
         results += measures.api(server, environment)
         results.append({"measure": "web process", "resident_mb": round(server.memory_mb())})
     results.append(measures.worker_memory(environment))
+    results.append(measures.process_analysis())
     with measures.scratch() as folder:
         results.append(measures.import_rate(environment, Path(folder)))
     results += measures.sweep(environment, size)

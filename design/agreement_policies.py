@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from design import days
 from design.agreement_states import AgreementState
 from design.days import today
 from itsm.accounts.roles import Role
@@ -82,14 +82,14 @@ def has_services(agreement: Agreement) -> Decision:
 def has_time_left(agreement: Agreement) -> Decision:
     if agreement.ends_on is None or agreement.ends_on >= today():
         return ALLOW
-    words = {"day": date_format(agreement.ends_on, "SHORT_DATE_FORMAT")}
+    words = {"day": days.in_words(agreement.ends_on)}
     return deny(_("Its time was over on %(day)s.") % words, agreement.get_absolute_url())
 
 
 def has_begun(agreement: Agreement) -> Decision:
     if agreement.starts_on <= today():
         return ALLOW
-    words = {"day": date_format(agreement.starts_on, "SHORT_DATE_FORMAT")}
+    words = {"day": days.in_words(agreement.starts_on)}
     return deny(_("It becomes active by itself on %(day)s.") % words)
 
 

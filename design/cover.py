@@ -27,6 +27,8 @@ class Gaps:
 
     week: Spans = ()
     days: tuple[tuple[date, Spans], ...] = ()
+    #: The time zone these hours are in.
+    tz: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.week or self.days)
@@ -45,6 +47,9 @@ def gaps(need: WorkSchedule, have: Sequence[WorkSchedule], first: date, days: in
     """
     if need in have:
         return Gaps()
+    if have and not _special(need) and week_of(need) == ((0, WEEK),):
+        # Around the clock is so everywhere: the hours are said as those who miss them say them.
+        need = always(have[0].tz)
     wanted = week_of(need)
     missing: list[Span] = []
     for shifts in _shifts(need, have, first, days):
@@ -53,7 +58,7 @@ def gaps(need: WorkSchedule, have: Sequence[WorkSchedule], first: date, days: in
         )
         missing += subtract(wanted, covered)
     week = merge(missing)
-    return Gaps(week, tuple(_single_days(need, have, first, days, week)))
+    return Gaps(week, tuple(_single_days(need, have, first, days, week)), need.tz)
 
 
 def week_of(schedule: WorkSchedule) -> Spans:

@@ -13,7 +13,7 @@ from design import performance_policies as policies
 from design.models import PerformanceTarget, delivered
 from design.models.delivered import Statement, with_unit
 from design.performance_states import PerformanceState
-from design.views.performance import Performance, verdict_chip
+from design.views.performance import VERDICTS, Performance
 from itsm.accounts.roles import Role
 from itsm.catalogue import guards as life
 from itsm.catalogue.guards import Requirement
@@ -61,7 +61,7 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
         "target": target, "problem": found.problem, "weakest": found.weakest,
         "lines": [
             (line.label, with_unit(line.promised, line.unit), with_unit(line.computed, line.unit),
-             verdict_chip(line.verdict) if line.verdict else "")
+             VERDICTS[line.verdict][0] if line.verdict else "", VERDICTS[line.verdict][1])
             for line in found.lines if line.promised is not None or line.computed is not None
         ],
     }  # fmt: skip

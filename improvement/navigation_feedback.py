@@ -153,11 +153,15 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
 
 
 def of_record(request: Any, record: Any) -> dict[str, Any] | None:
-    """The feedback that a requirement came from."""
-    if not isinstance(record, BusinessRequirement):
-        return None
-    found = list(Feedback.objects.visible_to(request.user).filter(requirement=record).order_by("id")[:5])
-    return {"feedback": found} if found else None
+    """The other end of links: the feedback that a requirement came from, the improvements that came from a record."""
+    user = request.user
+    feedback_ = Feedback.objects.visible_to(user).filter(requirement=record.pk).order_by("id")
+    came = Improvement.objects.visible_to(user).filter(origin_url=record.get_absolute_url()).order_by("id")
+    found = {
+        "feedback": list(feedback_[:5]) if isinstance(record, BusinessRequirement) else [],
+        "improvements": list(came[:5]),
+    }
+    return found if any(found.values()) else None
 
 
 def listen(user: Any) -> Summary:
@@ -228,7 +232,11 @@ def register() -> None:
         label=gettext_lazy("Satisfaction"), order=60, cls="c4",
     )  # fmt: skip
     panels.register(
-        "record", "feedback", "improvement/feedback/_origin.html", of_record, label=gettext_lazy("From feedback")
+        "record",
+        "feedback",
+        "improvement/feedback/_origin.html",
+        of_record,
+        label=gettext_lazy("Feedback and improvements"),
     )
     lifecycle.register(
         "improvement", 17, gettext_lazy("Feedback and needs"), gettext_lazy("Hear what people think and need"),

@@ -98,7 +98,7 @@ def stepper(ticket: Ticket) -> list[dict[str, str]]:
     labels = [_("Received"), _("In progress"), _done(ticket), _("Done")]
     place = PLACE[ticket.phase]
     if ticket.kind in ORDERS:
-        labels = [_("Ordered"), _("Approved"), _("Prepared"), _("Delivered")]
+        labels = [_("Ordered"), _("Approval"), _("Prepared"), _("Delivered")]
         place = {"new": 1, "waiting": 2 if ticket.state == "awaiting_approval" else 3, "active": 3}.get(ticket.phase, 4)
     if ticket.state in ENDED:
         word = _("Not approved") if ticket.state == "rejected" else _("Cancelled")

@@ -15,7 +15,7 @@ from itsm.catalogue import guards
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
 from itsm.lib import clock
-from itsm.ui import lifecycle, nav, panels
+from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
 from itsm.workflow import inputs, records
@@ -112,6 +112,8 @@ def portfolio(user: Any) -> Summary:
 
 def register() -> None:
     """Called once from ``StrategyConfig.ready``."""
+    for shown in (Goals, Requirements, Cases):
+        markdown.link_numbers(shown.model.prefix, f"/strategy/{shown.base}/{{}}/")
     planners = [*policies.WRITERS, Role.FINANCE_MANAGER, Role.AUDITOR]
     nav.register("services", gettext_lazy("Portfolio"), "strategy:portfolio", "layers", order=10, go="p",
                  roles=[*policies.CASE_READERS])  # fmt: skip

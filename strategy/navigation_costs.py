@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.desk.views import records as pages
-from itsm.ui import lifecycle, nav, panels
+from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
 from itsm.workflow.records import RecordKind
@@ -142,6 +142,8 @@ def activity(user: Any) -> Summary:
 
 def register() -> None:
     """Called once from ``StrategyConfig.ready``."""
+    for shown in (books.Centres, books.Items, books.Budgets, books.Rules, books.Tariffs, books.Measures):
+        markdown.link_numbers(shown.model.prefix, f"/strategy/{shown.base}/{{}}/")
     nav.register("plan", gettext_lazy("Cost and value"), "strategy:costs", "coins", order=60, roles=READERS)
     pages.register(books.Items, group="plan", order=70, key="B", roles=policies.KEEPERS)
     pages.register(

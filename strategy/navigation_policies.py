@@ -13,7 +13,7 @@ from itsm.audit import actions
 from itsm.desk.views import records as pages
 from itsm.lib import clock
 from itsm.notifications import topics
-from itsm.ui import lifecycle, nav, panels
+from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
 from itsm.workflow import inputs, records
@@ -117,6 +117,8 @@ def activity(user: Any) -> Summary:
 
 def register() -> None:
     """Called once from ``StrategyConfig.ready``."""
+    for shown in (Policies, Exceptions):
+        markdown.link_numbers(shown.model.prefix, f"/strategy/{shown.base}/{{}}/")
     pages.register(
         Policies, group="plan", order=55, count=lambda user: len(found.to_acknowledge(user)) or None, tone="amber",
         tip=gettext_lazy("to acknowledge"),

@@ -251,10 +251,11 @@ UNGUARDED = {
     "itsm/integrations/api/refs.py ServiceOffering.objects.all": "for writers of reference data",
     "itsm/desk/views/inbox/messages.py Event.objects.exclude": "events of notifications, for administrators",
     "itsm/integrations/api/events.py Event.objects.filter": "the change feed, narrowed by what the person may see",
+    "itsm/integrations/api/tickets/parts.py TicketTask.objects.filter": "of a ticket that is visible",
     "itsm/integrations/api/tickets/writing.py ServiceOffering.objects.all": "for the desk; offered_to for others",
 }
 #: Querysets that start with what the person may see.
-READS = {"visible_to", "readable_by", "offered_to", "awaiting", "none"}
+READS = {"for_desk", "visible_to", "readable_by", "offered_to", "awaiting", "none"}
 
 
 def querysets_for_people() -> set[str]:

@@ -160,3 +160,4 @@ def register() -> None:
         ],
     )  # fmt: skip
     chapters.register("configuration", story.tell, order=100, when="before")
+    chapters.register("items of tickets", story.tell_tickets, order=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -51,7 +51,7 @@ class AgreementTargetSerializer(StrictModel):
         model = AgreementTarget
         fields = ["id", "kind", "metric", "priority", "minutes", "calendar", "pause_reasons", "warn_percent"]
         # The door checks what is promised twice, and names the field.
-        validators: list[Any] = []
+        validators: ClassVar[list[Any]] = []
 
 
 class AgreementSerializer(RecordSerializer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -77,6 +77,8 @@ class ProcessSerializer(RecordSerializer):
             *LAST,
         ]  # fmt: skip
         read_only_fields = ["edition", *KEPT]
+        # The door checks what may be there once; a validator here would ask for the kind, which may be left out.
+        validators: ClassVar[list[Any]] = []
 
 
 class ProcessFilters(FilterSet):

@@ -4,8 +4,10 @@ import itsm.lib.clock
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     dependencies = [
         ('accounts', '__first__'),

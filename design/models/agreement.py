@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from design import agreement_policies as policies
+from design import days
 from design.agreement_states import AgreementState, AgreementType, Promise
 from design.days import today
 from itsm.accounts.models import Organisation, Team
@@ -152,11 +152,11 @@ class Agreement(Record):
 
     @property
     def period(self) -> str:
-        first = date_format(self.starts_on, "SHORT_DATE_FORMAT")
+        first = days.in_words(self.starts_on)
         if self.ends_on is None:
             return gettext("from %(day)s") % {"day": first}
         return gettext("%(first)s to %(last)s") % {
-            "first": first, "last": date_format(self.ends_on, "SHORT_DATE_FORMAT"),
+            "first": first, "last": days.in_words(self.ends_on),
         }  # fmt: skip
 
     @property

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from design import chain, cover
+from design import chain, cover, days
 from design.agreement_states import AgreementState, AgreementType, Promise
 from design.days import today
 from design.models import Agreement, AgreementTarget
@@ -159,18 +158,18 @@ def line_label(line: int) -> str:
 
 
 def hours_words(gaps: cover.Gaps) -> str:
-    """``Mon–Fri 17:00–24:00, Sat–Sun 00:00–24:00; on 24.12.2026 12:00–17:00``."""
+    """``Mon–Fri 17:00–24:00, Sat–Sun 00:00–24:00, on 24 Dec 2026 12:00–17:00 (Europe/Oslo)``."""
     parts = []
     for first, last, spans in cover.grouped(gaps.week):
         day = str(WEEKDAYS_ABBR[first]) if first == last else f"{WEEKDAYS_ABBR[first]}–{WEEKDAYS_ABBR[last]}"
         parts.append(f"{day} {_spans(spans)}")
-    days = [f"{date_format(day, 'SHORT_DATE_FORMAT')} {_spans(spans)}" for day, spans in gaps.days[:MOST_DAYS]]
+    single = [f"{days.in_words(day)} {_spans(spans)}" for day, spans in gaps.days[:MOST_DAYS]]
     rest = len(gaps.days) - MOST_DAYS
     if rest > 0:
-        days.append(_("%(n)d more days") % {"n": rest})
-    if days:
-        parts.append(_("on %(days)s") % {"days": ", ".join(days)})
-    return ", ".join(parts)
+        single.append(_("%(n)d more days") % {"n": rest})
+    if single:
+        parts.append(_("on %(days)s") % {"days": ", ".join(single)})
+    return f"{', '.join(parts)} ({gaps.tz})"
 
 
 def _spans(spans: Iterable[tuple[int, int]]) -> str:

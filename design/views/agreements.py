@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from design.agreement_states import AgreementState, AgreementType
 from design.forms.agreements import AgreementForm, TargetForm
@@ -81,8 +80,9 @@ class Agreements(RecordPages):
         yield _("Version"), record.edition
         yield _("Owner"), components.person(record.owner)
         if record.published:
-            coverage = record.published.coverage.count()
-            yield _("Clocks"), format_html("{}", _("measures %(n)d services") % {"n": coverage})
+            amount = record.published.coverage.count()
+            words = ngettext("of %(n)d service run by it", "of %(n)d services run by it", amount)
+            yield _("Clocks"), words % {"n": amount}
 
     def linked(self, request: HttpRequest, record: Agreement) -> Any:
         yield _("Services"), record.services.visible_to(request.user).order_by("name")[:50]  # type: ignore[attr-defined]

@@ -95,8 +95,9 @@ def draft_due() -> int:
     system = User.objects.system()
     services = Service.objects.live().filter(owner__isnull=False, criticality__lte=wanted.critical_only)
     for service in services.exclude(pk__in=[pk for pk in have if pk]).select_related("owner").order_by("name"):
-        if service.owner.is_active and service.owner.is_desk:
-            _draft(service, service.owner, month, system)
+        owner = service.owner
+        if owner is not None and owner.is_active and owner.is_desk:
+            _draft(service, owner, month, system)
             made += 1
     if wanted.with_all and None not in have:
         chair = User.objects.holding(Role.IMPROVEMENT_MANAGER).filter(is_active=True).order_by("pk").first()

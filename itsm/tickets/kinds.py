@@ -82,5 +82,6 @@ def all_kinds() -> list[Kind]:
 
 
 def choices() -> list[tuple[str, str]]:
-    """Code and label of every kind, for form fields."""
-    return [(kind.code, str(kind.label)) for kind in _kinds.values()]
+    """Code and label of every kind, for form fields; incidents, what most desks begin with, come first."""
+    ordered = sorted(_kinds.values(), key=lambda kind: kind.code != "incident")
+    return [(kind.code, str(kind.label)) for kind in ordered]

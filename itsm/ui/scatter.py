@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from itsm.ui.charts import axis, scale
 
-LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT = 56, 632, 24, 268, 640, 312
+LEFT, RIGHT, TOP, BOTTOM, WIDTH, HEIGHT = 56, 616, 24, 268, 640, 312
 
 
 @dataclass(frozen=True, slots=True)

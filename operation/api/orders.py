@@ -74,9 +74,9 @@ SHARED: dict[str, Any] = {
     "reject_reason": serializers.CharField(allow_blank=True),
     "cancel_reason": serializers.CharField(allow_blank=True),
 }
-REQUEST = detail.schema("ServiceRequest", **SHARED, delivery=serializers.CharField(allow_blank=True))
+REQUEST = detail.schema("RequestTicket", **SHARED, delivery=serializers.CharField(allow_blank=True))
 ACCESS = detail.schema(
-    "AccessRequest", **SHARED, right=serializers.CharField(), until=serializers.DateField(allow_null=True),
+    "AccessTicket", **SHARED, right=serializers.CharField(), until=serializers.DateField(allow_null=True),
     granted_at=Moment(allow_null=True), verified_at=Moment(allow_null=True), revoked_at=Moment(allow_null=True),
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ OWN: dict[str, Any] = {
     "resolution": serializers.CharField(allow_blank=True),
     "cancel_reason": serializers.CharField(allow_blank=True),
 }
-PROBLEM = detail.schema("Problem", **OWN)
+PROBLEM = detail.schema("ProblemTicket", **OWN)
 
 
 @extend_schema(tags=["problems"])

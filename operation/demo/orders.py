@@ -73,11 +73,9 @@ FULFILMENT = {"Gold": (480, 960, 2400, 4800, 4800), "Silver": (960, 1920, 3840, 
 #: Past orders: days ago, who, what, answers, why, what is said on the way.
 PAST: list[tuple[int, str, str, dict[str, Any], str]] = [
     (151, "Ines Moreau", "new-laptop", {"model": "performance", "place": "Oslo"}, "Video editing for the shop."),
-    (128, "Pavel Novák", "mobile-phone", {"abroad": False}, "Shift leads have to be reached."),
     (97, "Leila Farouk", "shared-mailbox", {"address": "care@halden.example", "members": "Leila, Henrik"}, ""),
     (73, "Jonas Berg", "new-laptop", {"model": "rugged", "place": "Halden warehouse"}, "The old one fell."),
     (52, "Erik Dahl", "campaign-page", {"starts": "2026-10-30"}, "Autumn sale."),
-    (34, "Fatima Zahra", "shared-mailbox", {"address": "payroll@halden.example", "members": "Fatima"}, ""),
     (20, "Henrik Sørensen", "mobile-phone", {"abroad": True}, "I visit suppliers in Asia."),
 ]  # fmt: skip
 

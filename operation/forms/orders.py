@@ -22,9 +22,7 @@ ME, OTHER = "me", "other"
 class OrderForm(AsksMore):
     """For whom, the questions of the offering, and why."""
 
-    for_whom = forms.ChoiceField(
-        label=gettext_lazy("Who is it for?"), widget=forms.RadioSelect, initial=ME, required=False
-    )
+    for_whom = forms.ChoiceField(label=gettext_lazy("Who is it for?"), widget=forms.RadioSelect, initial=ME)
     person = forms.EmailField(
         label=gettext_lazy("Their email address"), required=False,
         help_text=gettext_lazy("Only where it is for somebody else."),

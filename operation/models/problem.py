@@ -73,12 +73,18 @@ class Problem(Ticket):
         """It is worth finding out why, and how urgent that is."""
 
     @fsm.transition(
-        field="state", source=[State.ASSESSED, State.KNOWN_ERROR, State.FIXING], target=State.ANALYSIS,
-        permission=policies.may_work,
+        field="state", source=State.ASSESSED, target=State.ANALYSIS, permission=policies.may_work,
         custom={"label": _("Analyse"), "icon": "microscope", "tone": "primary", "inputs": ("comment?",)},
     )  # fmt: skip
     def investigate(self) -> None:
-        """Look for the cause, or for another one where the first turned out wrong."""
+        """Look for the cause."""
+
+    @fsm.transition(
+        field="state", source=list(State.KNOWN), target=State.ANALYSIS, permission=policies.may_work,
+        custom={"label": _("It is another cause"), "icon": "undo-2", "inputs": ("reason",)},
+    )  # fmt: skip
+    def reconsider(self) -> None:
+        """The first cause turned out wrong: look for another one."""
 
     @fsm.transition(
         field="state", source=list(State.WORKABLE), target=None, permission=policies.may_work,

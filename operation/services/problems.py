@@ -175,6 +175,11 @@ def _can_resolve(incident: Incident, system: User) -> bool:
     return step is not None and steps.judge(incident, step, system).allowed
 
 
+def reconsider(problem: Problem, *, actor: User, source: str, reason: str, version: int | None = None) -> Problem:
+    """What was taken for the cause is not it."""
+    return move(problem, "reconsider", actor=actor, source=source, version=version, body=reason)
+
+
 def reopen(problem: Problem, *, actor: User, source: str, reason: str, version: int | None = None) -> Problem:
     """It came back."""
     return move(problem, "reopen", actor=actor, source=source, version=version, body=reason)

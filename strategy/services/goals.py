@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 def check(goal: Goal, lists: Mapping[str, Any]) -> dict[str, Any]:
     """No goal becomes a part of itself, also when two people turn the tree at once: the goals above are locked."""
     seen, above = {goal.pk}, goal.parent_id
+    rows = Goal.objects.select_for_update(nowait=True).values_list("parent_id", flat=True)
     while above is not None:
         if above in seen:
             return {"parent": _("That would make a circle.")}
         seen.add(above)
-        above = Goal.objects.select_for_update().values_list("parent_id", flat=True).get(pk=above)
+        try:
+            above = rows.get(pk=above)
+        except OperationalError as error:
+            raise Refused(_("Somebody changes a goal above this one at the moment. Try again.")) from error
     return {}
 
 

@@ -20,12 +20,10 @@ from strategy.models.allocation import Term
 
 T = TypeVar("T", bound=Term)
 
-RECOMPUTE = "strategy.keep_months"
-
 
 def written(record: Any, before: Any) -> None:
     """Open months follow soon."""
-    jobs.enqueue(RECOMPUTE)
+    jobs.enqueue("strategy.keep_months")
 
 
 # ---------- what does not fit together ----------

@@ -75,7 +75,7 @@ class Releases(Records):
     search_fields = ("title", "release_version", "description")
 
     def full(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        visible = Change.objects.visible_to(self.request.user).only("pk", "kind").order_by("pk")
+        visible = Change.objects.visible_to(self.request.user).only("pk", "kind", "release").order_by("pk")
         return super().full(rows).prefetch_related(Prefetch("changes", queryset=visible, to_attr="seen_changes"))
 
     @extend_schema(summary="Put a change into it", request=ReleaseChange, responses=ReleaseSerializer)

@@ -9,6 +9,7 @@ from typing import Any
 from itsm.accounts.models import Team, User
 from itsm.lib.chapters import World
 from itsm.lib.sources import Source
+from itsm.tickets.models import Ticket
 from itsm.workflow import records
 from transition.models import CIType, ConfigurationItem, Contract, Licence, LicenceAssignment, Supplier
 from transition.services import configuration
@@ -146,3 +147,24 @@ def _agreements(
         for person in holders:
             use = LicenceAssignment(licence=licence)
             records.put_part(licence, use, {"user": person}, **who, name="use")
+
+
+def tell_tickets(world: World) -> None:
+    """The desk has said of the latest incidents what they are about."""
+    who = {"actor": world.people["Priya Raman"], "source": Source.WEB}
+    items: dict[int, ConfigurationItem] = {}
+    through = ConfigurationItem.services.through.objects.select_related("configurationitem")
+    # The application of a service stands behind its machines in this list: it is what people call about.
+    for link in through.filter(configurationitem__state="deployed").order_by(
+        "configurationitem__type__is_asset", "-pk"
+    ):
+        items.setdefault(link.service_id, link.configurationitem)
+    devices = {item.user_id: item for item in ConfigurationItem.objects.filter(user__isnull=False, type__is_asset=True)}
+    latest = Ticket.objects.filter(kind="incident", restricted_to__isnull=True, service__in=items).order_by(
+        "-opened_at"
+    )
+    for ticket in latest[:24]:
+        own = devices.get(ticket.requester_id) if ticket.service == world.services["Laptops and desktops"] else None
+        item = own or items[ticket.service_id or 0]
+        if own is not None or not item.type.is_asset or item.user_id is None:
+            configuration.link_ticket(ticket, item, **who)

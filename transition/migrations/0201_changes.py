@@ -5,8 +5,10 @@ import transition.models.windows
 from django.conf import settings
 from django.db import migrations, models
 
+from itsm.lib.migrations import Tables
 
-class Migration(migrations.Migration):
+
+class Migration(Tables):
 
     dependencies = [
         ('accounts', '0003_email_by_upper'),

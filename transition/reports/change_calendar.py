@@ -210,7 +210,7 @@ def _windows(services: Iterable[int]) -> dict[int, list[MaintenanceWindow]]:
     return found
 
 
-def _fill(found: Calendar, lane: Lane, changes: list[Change]) -> None:
+def _fill(found: Calendar, lane: Lane, changes: list[Any]) -> None:
     """Put bars into rows so that no words cover others; late bars have their words on the left."""
     taken: list[float] = [-1.0] * ROWS
     slots = []

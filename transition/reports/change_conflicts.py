@@ -93,7 +93,7 @@ def next_slot(change: Change, *, after: datetime | None = None) -> Span | None:
     first += -(first - datetime.min.replace(tzinfo=first.tzinfo)) % MARK
     horizon = (first, first + HORIZON)
     scope = change_scope.of(change)
-    busy: list[Span] = [(one.planned_start, one.planned_end) for one, _why in _near(change, scope, horizon)]
+    busy: list[Span] = [_span(one) for one, _why in _near(change, scope, horizon)]
     if change.change_type != "emergency":
         busy += [(one.starts_at, one.ends_at) for one in _freezes(scope, horizon)]
     open_ = _openings(change, scope, horizon)
@@ -111,13 +111,13 @@ def next_slot(change: Change, *, after: datetime | None = None) -> Span | None:
 
 def clashing(changes: Sequence[Change], scopes: Mapping[int, Scope] | None = None) -> dict[int, list[Change]]:
     """Which of many planned changes collide with which, for a calendar: by id, read together."""
-    planned = sorted(
+    planned: list[Any] = sorted(
         (one for one in changes if one.state in ChangeState.PLANNED and one.planned_start and one.planned_end),
-        key=lambda one: one.planned_start,
+        key=lambda one: one.planned_start or clock.FAR_FUTURE,
     )
     scopes = change_scope.scopes(planned) if scopes is None else scopes
     found: dict[int, list[Change]] = {}
-    running: list[Change] = []
+    running: list[Any] = []
     for one in planned:
         running = [other for other in running if other.planned_end > one.planned_start]
         for other in running:
@@ -129,6 +129,11 @@ def clashing(changes: Sequence[Change], scopes: Mapping[int, Scope] | None = Non
 
 
 # ---------- other changes ----------
+
+
+def _span(change: Any) -> Span:
+    """The window of a change that is known to have one."""
+    return change.planned_start, change.planned_end
 
 
 def _window(change: Change) -> Span | None:
@@ -149,8 +154,9 @@ def _near(change: Change, scope: Scope, span: Span) -> list[tuple[Change, tuple[
     shared: dict[int, tuple[str, int]] = {}
     for pk, what in sorted(candidates, key=lambda one: _telling(one[1], scope)):
         shared.setdefault(pk, what)
-    found = Change.objects.filter(pk__in=shared).order_by("planned_start", "id")
-    return [(one, shared[one.pk]) for one in found.defer("description", "implementation_plan", "test_plan")]
+    found: Any = Change.objects.filter(pk__in=shared)
+    ordered = found.order_by("planned_start", "id")
+    return [(one, shared[one.pk]) for one in ordered.defer("description", "implementation_plan", "test_plan")]
 
 
 def _telling(what: tuple[str, int], scope: Scope) -> tuple[int, int]:
@@ -174,7 +180,7 @@ def _changes(change: Change, scope: Scope, span: Span, user: User | None) -> lis
         found.append(Conflict(
             "change", f"{other.number} {other.title}" if visible else _("A change you may not see"),
             _why(what, names, scope) if visible else _("it touches the same things"),
-            other.planned_start, other.planned_end, _overlap(span, (other.planned_start, other.planned_end)),
+            *_span(other), _overlap(span, _span(other)),
             other.get_absolute_url() if visible else "", other.number if visible else "", other.change_type,
         ))  # fmt: skip
     return found

@@ -108,9 +108,9 @@ def scopes(changes: Iterable[Change]) -> dict[int, Scope]:
     for item, service in through.values_list("configurationitem_id", "service_id"):
         carries[item].append(service)
     known = Dependencies()
-    for one in found.values():
-        carried = {service for item in one.items_hit for service in carries.get(item, ())}
-        one.services_hit = known.closure(one.services | carried, known.above)
+    for each in found.values():
+        carried = {service for item in each.items_hit for service in carries.get(item, ())}
+        each.services_hit = known.closure(each.services | carried, known.above)
     return found
 
 

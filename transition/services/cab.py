@@ -46,7 +46,7 @@ def take_off_agenda(change: Change, *, actor: User, source: str) -> None:
 def decided(round_: Round, actor: User | None) -> None:
     """What the votes decided needs no meeting any more."""
     change_approvals.decided(round_, actor)
-    change = Change.objects.filter(pk=round_.subject_id).first()
+    change: Any = Change.objects.filter(pk=round_.subject_id).first()
     if change is not None and change.state != ChangeState.AWAITING_APPROVAL:
         take_off_agenda(change, actor=actor or User.objects.system(), source="system")
 
@@ -57,7 +57,7 @@ def waiting() -> Any:
         decision=Decision.PENDING, meeting__state__in=[MeetingState.PLANNED, MeetingState.HELD]
     )
     asked = Round.objects.pending().filter(subject_type="ticket", verb=change_approvals.BEFORE)
-    rows = Change.objects.filter(state=ChangeState.AWAITING_APPROVAL, pk__in=asked.values("subject_id"))
+    rows: Any = Change.objects.filter(state=ChangeState.AWAITING_APPROVAL, pk__in=asked.values("subject_id"))
     return rows.exclude(pk__in=listed.values("change_id")).order_by("planned_start", "id")
 
 
@@ -121,8 +121,8 @@ def decide(
     needed = change_approvals.rule_of(change).quorum
     present = meeting.attendees.count()
     if decision != Decision.DEFERRED and present < needed:
-        words = {"needed": needed, "there": present}
-        raise Refused(_("%(needed)d have to be there to decide this, and only %(there)d are.") % words)
+        amounts = {"needed": needed, "there": present}
+        raise Refused(_("%(needed)d have to be there to decide this, and only %(there)d are.") % amounts)
     fresh = AgendaItem.objects.get(pk=item.pk)
     values = {"decision": decision, "note": note.strip()}
     records.put_part(meeting, fresh, values, actor=actor, source=source, name=str(_("agenda item")))

@@ -82,7 +82,7 @@ def cancel(change: Change, *, actor: User, source: str) -> None:
 
 def decided(round_: Round, actor: User | None) -> None:
     """The votes add up: an approved change is scheduled, any other answer sends it back."""
-    change = Change.objects.filter(pk=round_.subject_id).first()
+    change: Any = Change.objects.filter(pk=round_.subject_id).first()
     if change is None or round_.verb != BEFORE or change.state != ChangeState.AWAITING_APPROVAL:
         return
     why = "; ".join(seat.comment for seat in round_.seats.all() if seat.comment)

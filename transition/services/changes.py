@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from itsm.accounts.models import User
 from itsm.audit import services as audit
-from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.tickets.states import Channel
 from itsm.workflow import work
@@ -22,21 +20,13 @@ from itsm.workflow.opening import open_ticket
 from transition.models import Change, ChangeTemplate, ConfigurationItem, Release
 from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
-from transition.services import cab, change_approvals, configuration
-from transition.states.changes import ChangeType, Outcome, ReleaseState
+from transition.services import cab, change_approvals, change_plans, configuration
+from transition.states.changes import ChangeState, ChangeType, Outcome
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from itsm.catalogue.models import Service
-
-#: What ``plan`` may change, besides services and items.
-PLANNED = (
-    "change_type", "template", "release", "planned_start", "planned_end", "outage_minutes", "implementation_plan",
-    "test_plan", "backout_plan",
-)  # fmt: skip
-#: A window cannot lie further back than this: it may be written down while it happens.
-PAST = timedelta(days=1)
 
 
 @transaction.atomic
@@ -51,9 +41,11 @@ def open(
         raise Denied(verdict.reason)
     template: ChangeTemplate | None = fields.get("template")
     if template is not None:
-        _from_template(template, fields)
+        change_plans.from_template(template, fields)
         title, description = title or template.name, description or template.description
-    _check(Change(**{name: value for name, value in fields.items() if name in PLANNED}), before=None)
+    change_plans.check(
+        Change(**{name: value for name, value in fields.items() if name in change_plans.PLANNED}), before=None
+    )
     made: Change = open_ticket(
         "change", actor=actor, source=source, requester=requester or actor, title=title, description=description,
         channel=channel, **fields,
@@ -67,56 +59,13 @@ def open(
     return Change.objects.get(pk=made.pk)
 
 
-def _from_template(template: ChangeTemplate, fields: dict[str, Any]) -> None:
-    """What the template says holds for a standard change; another type only begins with it."""
-    fields.setdefault("change_type", ChangeType.STANDARD)
-    standard = fields["change_type"] == ChangeType.STANDARD
-    for name in ("implementation_plan", "test_plan", "backout_plan", "outage_minutes"):
-        if standard or fields.get(name) in (None, ""):
-            fields[name] = getattr(template, name)
-    for name in ("service", "team"):
-        if not fields.get(name) and getattr(template, f"{name}_id"):
-            fields[name] = getattr(template, name)
-    if fields.get("planned_start") and not fields.get("planned_end"):
-        fields["planned_end"] = fields["planned_start"] + timedelta(minutes=template.minutes)
-
-
-def _check(change: Change, before: Change | None) -> None:
-    """What has to fit together; ``Invalid`` names the field."""
-    errors: dict[str, Any] = {}
-    begin, end = change.planned_start, change.planned_end
-    if bool(begin) != bool(end):
-        errors["planned_end" if begin else "planned_start"] = _("Say when it begins and when it ends.")
-    elif begin and end:
-        if end <= begin:
-            errors["planned_end"] = _("It ends before it begins.")
-        elif end - begin > policies.LONGEST:
-            errors["planned_end"] = _("A change takes at most 31 days; make it several.")
-        elif (before is None or before.planned_start != begin) and begin < clock.now() - PAST:
-            errors["planned_start"] = _("This is over already.")
-    if change.change_type == ChangeType.STANDARD and change.template_id is None:
-        errors["template"] = _("A standard change is made from a template.")
-    if (
-        change.template is not None
-        and not change.template.is_active
-        and (before is None or before.template_id != change.template_id)
-    ):
-        errors["template"] = _("This template is not in force any more.")
-    release = change.release
-    joins = release is not None and (before is None or before.release_id != release.pk)
-    if joins and release is not None and release.state not in (ReleaseState.PLANNING, ReleaseState.BUILDING):
-        errors["release"] = _("What is in this release is settled already.")
-    if errors:
-        raise Invalid(errors)
-
-
 @transaction.atomic
 def plan(
     change: Change, *, actor: User, source: str, version: int | None = None,
     services: Iterable[Service] | None = None, **fields: Any,
 ) -> Change:  # fmt: skip
     """Write down what is changed, how and when, until others decide about it."""
-    unknown = {name: _("This cannot be changed.") for name in fields if name not in PLANNED}
+    unknown = {name: _("This cannot be changed.") for name in fields if name not in change_plans.PLANNED}
     if unknown:
         raise Invalid(unknown)
     before = lock(change, version=version)
@@ -126,9 +75,9 @@ def plan(
     if after.change_type == ChangeType.STANDARD and after.template is not None:
         # What is approved beforehand is what the template says.
         fields |= {name: getattr(after.template, name) for name in ("implementation_plan", "backout_plan")}
-    _check(after, before)
-    _validate(after)
-    if before.risk_score is not None and _weighs(before, after, services):
+    change_plans.check(after, before)
+    change_plans.validate(after)
+    if before.risk_score is not None and change_plans.weighs(before, after, services):
         # What it touches is another thing now: the score would be about something else.
         fields |= {"risk_score": None, "risk_level": "", "risk_lines": [], "assessed_at": None}
     wanted = None if services is None else list(services)
@@ -142,19 +91,6 @@ def plan(
         moved.services.set(wanted)
         audit.record(moved, "change.plan", actor=actor, source=source, changes={"services": names})
     return moved
-
-
-def _weighs(before: Change, after: Change, services: Iterable[Service] | None) -> bool:
-    if before.change_type != after.change_type or before.template_id != after.template_id:
-        return True
-    return services is not None and {one.pk for one in services} != {one.pk for one in before.services.all()}
-
-
-def _validate(change: Change) -> None:
-    try:
-        change.clean_fields(exclude=[f.name for f in change._meta.fields if f.name not in PLANNED or f.is_relation])
-    except ValidationError as error:
-        raise Invalid({name: list(messages) for name, messages in error.message_dict.items()}) from error
 
 
 def assess(
@@ -189,8 +125,18 @@ def send_back(change: Change, *, actor: User, source: str, version: int | None =
 def request_approval(
     change: Change, *, actor: User, source: str, version: int | None = None, comment: str = ""
 ) -> Change:  # fmt: skip
-    """Ask whom the risk demands: a change manager, or the board, which finds it on its next agenda."""
-    moved = move(change, "request_approval", actor=actor, source=source, version=version, body=comment)
+    """Ask whom the risk demands: a change manager, or the board, which finds it on its next agenda.
+
+    The risk is counted anew: items may have come, or similar changes ended, since it was assessed.
+    """
+    fresh = lock(change, version=version)
+    if fresh.state == ChangeState.ASSESSING and fresh.risk_score is not None:
+        if change_risk.unanswered(fresh.answers):
+            raise Refused(_("There are other questions about the risk now. Answer them first."))
+        lines = [line.plain() for line in change_risk.assess(fresh, fresh.answers).lines]
+        if lines != fresh.risk_lines:
+            fresh = assess(fresh, actor=actor, source=source, answers=fresh.answers)
+    moved = move(fresh, "request_approval", actor=actor, source=source, body=comment)
     return _ask(moved, actor, source)
 
 
@@ -236,7 +182,7 @@ def reschedule(
     before = lock(change)
     after = Change.objects.get(pk=before.pk)
     after.planned_start, after.planned_end = planned_start, planned_end
-    _check(after, before)
+    change_plans.check(after, before)
     if before.state in ("awaiting_approval", "scheduled"):
         verdict = policies.outside_freezes(after)
         if not verdict:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from itsm.desk.views.settings.base import Pages
 from itsm.ui.reference import Column
 from itsm.ui.times import duration, when
-from transition.forms.changes import FreezeForm, MaintenanceForm, QuestionForm, RuleForm, TemplateForm
+from transition.forms.change_settings import FreezeForm, MaintenanceForm, QuestionForm, RuleForm, TemplateForm
 from transition.models import ApprovalRule, ChangeTemplate, FreezeWindow, MaintenanceWindow, RiskQuestion
 from transition.policies import changes as policies
 

@@ -41,7 +41,7 @@ def limits(scope: Scope, prefix: str = "", *, kinds: bool = True) -> Q:
     """
     if scope.kind and not kinds:
         everything = replace(scope, kind="")
-        known = {name: scope.__dict__[name] for name in ("teams", "services") if name in scope.__dict__}
+        known: dict[str, Any] = {name: scope.__dict__[name] for name in ("teams", "services") if name in scope.__dict__}
         everything.__dict__.update(known)
         return limits(everything, prefix)
     return scope.rows(prefix, priority=False) & restricted(scope, prefix)
@@ -281,10 +281,11 @@ def worst_first(one: Definition, rows: list[tuple[int | None, Sums]], names: Map
     """Rows with their values, the worst first; those without a value last."""
     valued = [(pk, one.value(*sums), sums) for pk, sums in rows]
     sign = 1 if one.direction == HIGH else -1
-    known = sorted(
-        (row for row in valued if row[1] is not None),
-        key=lambda row: (sign * row[1], -(row[2][1] or row[2][0]), names.get(row[0], "")),
-    )
+
+    def rank(row: tuple[int | None, Decimal | None, Sums]) -> tuple[Decimal, int, str]:
+        return sign * (row[1] or Decimal(0)), -(row[2][1] or row[2][0]), names.get(row[0], "")
+
+    known = sorted((row for row in valued if row[1] is not None), key=rank)
     return known + [row for row in valued if row[1] is None]
 
 

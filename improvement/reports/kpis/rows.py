@@ -101,7 +101,7 @@ def opened(kind: str) -> Rows:
 def closed_changes(start: datetime, end: datetime) -> QuerySet[Ticket]:
     """Changes that were implemented and closed."""
     found = Ticket.objects.filter(kind="change", state="closed", closed_at__gte=start, closed_at__lt=end)
-    return found.exclude(change__outcome="")
+    return found.exclude(**{"change__outcome": ""})
 
 
 def answers(start: datetime, end: datetime) -> QuerySet[Answer]:

@@ -63,7 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
             LISTS.items()]  # fmt: skip
     return ui.page(
         request, "desk/tasks/list.html", part="desk/tasks/_rows.html", title=_("Tasks"), page=page, tabs=tabs,
-        chosen=chosen, empty=empty, now=clock.now(), writes=user.acts_for_desk,
+        chosen=chosen, empty=empty, now=clock.now(), writes=user.acts_for_desk, my_teams=user.team_ids,
     )  # fmt: skip
 
 

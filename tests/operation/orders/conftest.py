@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from itsm.approvals.models import Round
@@ -24,7 +26,7 @@ def boss(organisation, requester):
 def laptop(service, desk, engineers, boss) -> ServiceOffering:
     """Decided by the manager; four tasks in three steps."""
     return factories.OfferingFactory(
-        service=service, name="New laptop", slug="laptop", price="50.00",
+        service=service, name="New laptop", slug="laptop", price=Decimal("50.00"),
         approval_policy={"approvers": [{"who": "requester_manager"}], "days": 3},
         fulfilment_plan=[
             {"title": "Order", "team": desk.pk, "step": 1, "days": 2},

@@ -23,7 +23,8 @@ CAUSE = {"root_cause": "Heat", "whys": "It stops\nIt is hot", "workaround": "Ope
 TABLE = {
     "assign": Row(ProblemState.WORKABLE, "", WORKERS, {"team": "Engineers"}),
     "assess": Row(("new",), "assessed", WORKERS, {"comment": "Worth it"}),
-    "investigate": Row(("assessed", "known_error", "fix_in_progress"), "root_cause_analysis", WORKERS),
+    "investigate": Row(("assessed",), "root_cause_analysis", WORKERS),
+    "reconsider": Row(ProblemState.KNOWN, "root_cause_analysis", WORKERS, {"reason": "It came back"}),
     "publish_workaround": Row(ProblemState.WORKABLE, "", WORKERS, {"workaround": "Restart it"}),
     "record_cause": Row(("assessed", "root_cause_analysis"), "known_error", WORKERS, CAUSE),
     "start_fix": Row(("known_error",), "fix_in_progress", WORKERS),
@@ -102,7 +103,7 @@ def test_known_errors_are_found_by_words_and_offered_on_the_portal(client, agent
     for query, found in (("heat", True), ("lid noon", True), (problem.number, True), ("ufo", False)):
         text = client.get("/problems/known-errors/", {"q": query}).content.decode()
         assert (problem.title in text) is found, query
-    assert problem.title in client.get("/search/", {"q": "Printer jams"}).content.decode()
+    assert problem.number in client.get("/search/", {"q": "Printer jams"}).content.decode()
     client.force_login(requester)
     assert client.get("/problems/known-errors/").status_code == 404
     asked = {"title": "printer jams", "service": service.slug}

@@ -10,9 +10,10 @@ from itsm.audit.models import Entry
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused, Stale
 from itsm.workflow import approvals, steps, verbs, work
+from tests import factories
 from tests.transition.change.conftest import answered, approve
 from transition.models import ApprovalRule, Change, ChangeTemplate, FreezeWindow
-from transition.services import change_approvals, changes
+from transition.services import change_approvals, changes, configuration
 from transition.states.changes import ChangeState
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +227,16 @@ def test_touching_something_else_asks_for_a_new_assessment(raised, engineer, sho
     change = changes.plan(change, actor=engineer, source="web", services=[shop])
     assert change.risk_score is None
     assert list(change.services.all()) == [shop]
+
+
+def test_what_came_since_the_assessment_counts_when_others_are_asked(raised, engineer, shop, item, change_manager):
+    change = changes.submit(raised(), actor=engineer, source="web")
+    change = changes.assess(change, actor=engineer, source="web", answers=answered())
+    before = change.risk_score
+    critical = factories.ServiceFactory(criticality=1)
+    configuration.link_ticket(change, item("srv-9", services=[critical]), actor=engineer, source="web")
+    change = take(change, "request_approval", engineer)
+    assert change.risk_score > before
 
 
 def test_two_people_take_the_same_step(raised, engineer, agent):

@@ -248,7 +248,7 @@ def test_access_is_explained_for_anybody(at_desk, agent, outsider, incident):
 def test_audit_names_fields_and_people(at_desk, agent, engineers, incident, django_assert_max_num_queries):
     incidents.assign(incident, actor=agent, source="web", team=engineers)
     at_desk.post(url(incident, "edit", "title"), {"title": "Mail is lost"})
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(20):
         shown = text_of(at_desk.get(url(incident, "audit")))
     assert "Service desk" in shown
     assert "Engineers" in shown
