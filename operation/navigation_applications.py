@@ -29,7 +29,7 @@ def by_design(kind: availability.Kind, ids: Collection[int]) -> dict[int, Decima
     if kind != "service":
         return {}
     rows = PerformanceTarget.objects.filter(service__in=ids, state="agreed", availability__isnull=False)
-    return dict(rows.values_list("service_id", "availability"))
+    return {pk: share for pk, share in rows.values_list("service_id", "availability") if share is not None}
 
 
 def _standing() -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Tables(migrations.Migration):
         for table in tables:
             table.database_forwards(self.app_label, schema_editor, project_state, project_state)
         try:
-            self.operations = everything[len(tables) :]
+            self.operations = everything[len(tables) :]  # type: ignore[misc]
             return super().apply(project_state, schema_editor)
         finally:
-            self.operations = everything
+            self.operations = everything  # type: ignore[misc]

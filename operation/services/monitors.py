@@ -57,10 +57,10 @@ def place(probe: str, target: str) -> tuple[str, int]:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not target.isprintable():
             raise ValidationError(_("Give an address that begins with https:// or http://, without a name in it."))
         return parts.hostname, port
-    host, _colon, port = target.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+    host, _colon, digits = target.rpartition(":")
+    if not host or not digits.isdigit() or not 0 < int(digits) < 65_536:
         raise ValidationError(_("Give host and port, such as db.example.com:5432."))
-    return host.strip("[]"), int(port)
+    return host.strip("[]"), int(digits)
 
 
 def probe(monitor: Monitor) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ def in_maintenance_window(item: ConfigurationItem | None, services: list[Service
 
 def under_change(item: ConfigurationItem | None, services: list[Service], now: datetime) -> str:
     """A change is being implemented on the item, or on one of the services."""
-    going_on = Change.objects.filter(state=ChangeState.IMPLEMENTING)
+    going_on: Any = Change.objects.filter(state=ChangeState.IMPLEMENTING)
     found = going_on.filter(services__in=services).order_by("pk").first()
     if found is None and item is not None:
         found = going_on.filter(pk__in=TicketCI.objects.filter(item=item).values("ticket")).order_by("pk").first()

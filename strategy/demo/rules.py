@@ -81,5 +81,5 @@ def tell_exceptions(world: World) -> None:
 def _publish(made: Policy, author: Any) -> None:
     made = records.perform(made, "submit", actor=author, source="web")
     round_ = Round.objects.pending().get(subject_type=made._meta.label_lower, subject_id=made.pk)
-    approvals.vote(round_, actor=round_.seats.first().approver, approve=True, source="web")
+    approvals.vote(round_, actor=round_.seats.order_by("id")[0].approver, approve=True, source="web")
     made.refresh_from_db()
