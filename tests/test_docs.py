@@ -149,7 +149,7 @@ def test_the_table_of_scopes_is_what_tokens_can_have():
 
 def test_every_settings_page_is_explained():
     text = (ROOT / "docs" / "administration.md").read_text()
-    named = set(re.findall(r"^\| (.+?) `(/settings/[\w/-]+)` \|", text, flags=re.M))
+    named = set(re.findall(r"^\| (.+?) `(/(?:settings|improvement)/[\w/-]+)` \|", text, flags=re.M))
     assert named == {(str(link.label), reverse(link.url_name)) for link in panels._settings.values()}
 
 

@@ -44,6 +44,11 @@ Promises = Callable[[Kind, Collection[int]], dict[int, Decimal]]
 _promises: list[Promises] = []
 
 
+def _local_day(moment: datetime) -> date:
+    """The day it is where the installation stands."""
+    return moment.astimezone(timezone.get_default_timezone()).date()
+
+
 def promised_by(source: Promises) -> None:
     """Let ``source`` say what was promised where no objective is set; called from ``AppConfig.ready``."""
     if source not in _promises:
@@ -82,7 +87,7 @@ def _hours(ids: Collection[int]) -> dict[int, int | None]:
 
     What is agreed with single organisations counts only where nothing is agreed for all.
     """
-    now = timezone.localdate(clock.now(), timezone.get_default_timezone())
+    now = _local_day(clock.now())
     newest = CalendarVersion.objects.filter(calendar=OuterRef("support_level__calendar")).order_by("-number")
     rows = (
         Coverage.objects.filter(Q(service__in=ids) | Q(service__isnull=True), offering__isnull=True)
@@ -244,7 +249,7 @@ def catch_up() -> int:
     first = max(newest.day + DAY, yesterday - CATCH_UP_DAYS * DAY)
     learned = _learned_since(newest.measured_at)
     if learned is not None:
-        first = min(first, timezone.localdate(learned, timezone.get_default_timezone()))
+        first = min(first, _local_day(learned))
     return measure(first, yesterday) if first <= yesterday else 0
 
 
