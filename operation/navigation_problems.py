@@ -170,7 +170,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service", "problems", "operation/problem/_of_service.html", of_service, label=gettext_lazy("Problems"),
-        order=45, cls="c5",
+        order=45, cls="c4",
     )  # fmt: skip
     bulk.register(bulk.Action(
         "problem", gettext_lazy("Make a problem"), "bug", _from_selection, kinds=frozenset({"incident"}),

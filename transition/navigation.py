@@ -57,7 +57,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service", "articles", "transition/article/_of_service.html", of_service, label=_("Help articles"), order=60,
-        cls="c5",
+        cls="c4",
     )  # fmt: skip
     panels.register(
         "new_ticket", "knowledge", "transition/article/_on_new_ticket.html", on_new_ticket, label=_("Knowledge"),
