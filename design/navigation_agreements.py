@@ -91,7 +91,7 @@ def register() -> None:
     pages.register(
         Agreements, group="services", order=25, key="A", roles=[*policies.WRITERS, Role.AUDITOR],
         tip=gettext_lazy("being drafted"),
-        count=lambda user: Agreement.objects.visible_to(user).filter(state=AgreementState.DRAFT).count() or None,
+        count=lambda user: Agreement.objects.visible_to(user).filter(state=AgreementState.DRAFT),
     )  # fmt: skip
     panels.register(
         "service", "agreements", "design/agreement/_of_service.html", of_service, label=gettext_lazy("Agreements"),

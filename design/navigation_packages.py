@@ -165,7 +165,7 @@ def register() -> None:
         Packages, group="services", order=30, key="Q", roles=designers, tip=gettext_lazy("wait for sign-off"),
         count=lambda user: ServiceDesignPackage.objects.visible_to(user).filter(
             state=PackageState.IN_REVIEW
-        ).count() or None,
+        ),
     )  # fmt: skip
     pages.register(Processes, group="services", order=60, roles=keepers)
     pages.register_search(Plans, order=62)

@@ -102,7 +102,7 @@ def register() -> None:
         Performance, group="services", order=28, roles=[*policies.WRITERS, Role.AUDITOR], tip=gettext_lazy("drafts"),
         count=lambda user: PerformanceTarget.objects.visible_to(user).filter(
             state=PerformanceState.DRAFT
-        ).count() or None,
+        ),
     )  # fmt: skip
     panels.register(
         "service", "performance", "design/performance/_of_service.html", of_service,

@@ -23,8 +23,8 @@ _RECORD = re.compile(r"/portal/(tickets|approvals|offerings)/[^/]")
 DAYS = 60
 
 
-def active_outages(user: Any) -> int | None:
-    return Outage.objects.visible_to(user).active().count() or None
+def active_outages(user: Any) -> Any:
+    return Outage.objects.visible_to(user).active()
 
 
 def on_portal(request: Any, _subject: Any) -> dict[str, Any] | None:
@@ -133,12 +133,12 @@ def register() -> None:
     nav.register("portal", gettext_lazy("Catalogue"), "operation:portal-catalogue", "layout-grid", order=20)
     nav.register(
         "portal", gettext_lazy("My requests"), "operation:portal-tickets", "list-checks", order=30,
-        count=lambda user: reports.waiting_for(user).count() or None, tone="amber",
+        count=lambda user: reports.waiting_for(user), tone="amber",
         tip=gettext_lazy("waiting for you"),
     )  # fmt: skip
     nav.register(
         "portal", gettext_lazy("Approvals"), "operation:portal-approvals", "stamp", order=50,
-        count=lambda user: reports.approvals_for(user).count() or None, tone="amber",
+        count=lambda user: reports.approvals_for(user), tone="amber",
         tip=gettext_lazy("waiting for you"),
     )  # fmt: skip
     nav.register("user", gettext_lazy("Portal"), "operation:portal-home", "house", order=10, roles=Role.values)

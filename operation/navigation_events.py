@@ -24,9 +24,9 @@ from operation.views.events import MONITORS, SOURCES
 SILENT = timedelta(days=2)
 
 
-def firing(user: Any) -> int | None:
+def firing(user: Any) -> Any:
     """Critical and major events without end."""
-    return Event.objects.visible_to(user).firing().filter(severity__lte=Severity.MAJOR).count() or None
+    return Event.objects.visible_to(user).firing().filter(severity__lte=Severity.MAJOR)
 
 
 def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:

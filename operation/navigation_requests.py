@@ -86,11 +86,11 @@ def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
 # ---------- tasks ----------
 
 
-def tasks_waiting(user: Any) -> int | None:
+def tasks_waiting(user: Any) -> Any:
     """Tasks of one's own, and those of one's teams that nobody has."""
     if not user.is_agent or not user.team_ids:
         return None
-    return TicketTask.objects.visible_to(user).of(user).filter(state=TicketTask.State.OPEN).count() or None
+    return TicketTask.objects.visible_to(user).of(user).filter(state=TicketTask.State.OPEN)
 
 
 # ---------- the stage ----------

@@ -88,7 +88,7 @@ def register() -> None:
     keepers = [*policies.READERS, Role.SERVICE_OWNER]
     pages.register(
         Risks, group="govern", order=40, key="H", roles=keepers, tone="red",
-        count=lambda user: Risk.objects.visible_to(user).overdue(clock.now().date()).count() or None,
+        count=lambda user: Risk.objects.visible_to(user).overdue(clock.now().date()),
         tip=gettext_lazy("overdue"),
     )  # fmt: skip
     pages.register(Controls, group="govern", order=50, roles=policies.READERS)

@@ -120,7 +120,7 @@ def register() -> None:
     pages.register(Goals, group="plan", order=10, roles=planners)
     pages.register(
         Requirements, group="plan", order=20, key="N",
-        count=lambda user: BusinessRequirement.objects.visible_to(user).undecided().count() or None,
+        count=lambda user: BusinessRequirement.objects.visible_to(user).undecided(),
         tip=gettext_lazy("undecided"),
     )  # fmt: skip
     pages.register(Cases, group="plan", order=30, roles=policies.CASE_READERS)

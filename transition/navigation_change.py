@@ -106,8 +106,8 @@ def summarise(user: Any) -> Summary:
     return Summary(figures, attention)
 
 
-def open_changes(user: Any) -> int | None:
-    return Change.objects.visible_to(user).open().count() or None
+def open_changes(user: Any) -> Any:
+    return Change.objects.visible_to(user).open()
 
 
 def register() -> None:

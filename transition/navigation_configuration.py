@@ -47,7 +47,7 @@ def register_kinds() -> None:
         policies.may_create, policies.may_edit, lists=("services",), check=configuration.check,
     ))  # fmt: skip
     records.register(records.RecordKind(
-        Contract, gettext_lazy("contract"), gettext_lazy("contracts"), "file-signature",
+        Contract, gettext_lazy("contract"), gettext_lazy("contracts"), "file-pen-line",
         ("title", "supplier", "reference", "description", "owner", "starts_on", "ends_on", "notice_on", "cost",
          "currency", "period"),
         policies.may_create, policies.may_edit_living, lists=("items", "services"), check=supply.check_contract,
@@ -102,7 +102,7 @@ def summarise(user: Any) -> Summary:
         for one, used in found.licences
     ] + [
         Attention(str(one), _("Contract with %(supplier)s ends") % {"supplier": one.supplier},
-                  _until(one.ends_on or one.notice_on), "amber", one.get_absolute_url(), "file-signature", 50)
+                  _until(one.ends_on or one.notice_on), "amber", one.get_absolute_url(), "file-pen-line", 50)
         for one in found.contracts
     ] + [
         Attention(str(one), _("Warranty ends"), _until(one.warranty_until), "amber", one.get_absolute_url(), "box", 30)
@@ -122,11 +122,11 @@ def register() -> None:
     pages.register(Items, group="assets", order=10, key="O")
     pages.register(
         Contracts, group="assets", order=20, roles=policies.MONEY_READERS, tone="amber", tip=gettext_lazy("ending"),
-        count=lambda user: Contract.objects.visible_to(user).expiring(clock.now().date()).count() or None,
+        count=lambda user: Contract.objects.visible_to(user).expiring(clock.now().date()),
     )  # fmt: skip
     pages.register(
         Licences, group="assets", order=30, tone="red", tip=gettext_lazy("used more than entitled"),
-        count=lambda user: Licence.objects.visible_to(user).over_used().count() or None,
+        count=lambda user: Licence.objects.visible_to(user).over_used(),
     )  # fmt: skip
     nav.register("assets", gettext_lazy("Suppliers"), "transition:suppliers", "building-2", order=40)
     nav.register(

@@ -13,8 +13,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+from itsm.ui import keyset
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ ROLE_GROUPS: dict[str, tuple[str, ...]] = {
     "administrator": ("desk", "operations", "change", "services"),
 }
 
-#: A number, a ``keyset.Count`` that may stop at a cap, or None.
+#: A number, a ``keyset.Count`` that may stop at a cap, None, or rows: all rows are counted in one statement.
 Count = Callable[[Any], Any]
 
 
@@ -241,23 +244,33 @@ def _counts(wanted: list[Entry], user: Any) -> list[Any]:
     if not keys:
         return [None] * len(wanted)
     known = cache.get_many(keys.values())
-    fresh: dict[str, Any] = {}
-    found: list[Any] = []
-    for entry in wanted:
-        key = keys.get(entry.key)
-        if key is None or entry.count is None:
-            found.append(None)
-            continue
-        if key not in known:
-            try:
-                known[key] = fresh[key] = entry.count(user)
-            except Exception:  # a number in the margin must never take the page down
-                log.exception("navigation count failed", extra={"entry": entry.key})
-                known[key] = None
-        found.append(known[key])
+    fresh = _count({e: keys[e.key] for e in wanted if e.key in keys and keys[e.key] not in known}, user)
     if fresh:
         cache.set_many(fresh, COUNT_SECONDS)
-    return found
+    known |= fresh
+    return [known.get(keys[e.key]) if e.key in keys else None for e in wanted]
+
+
+def _count(missing: dict[Entry, str], user: Any) -> dict[str, Any]:
+    """Numbers by key; one that fails is none, because a number in the margin must never take the page down."""
+    fresh: dict[str, Any] = {}
+    rows: dict[str, QuerySet[Any]] = {}
+    for entry, key in missing.items():
+        fresh[key] = None
+        try:
+            found = entry.count(user) if entry.count else None
+        except Exception:
+            log.exception("navigation count failed", extra={"entry": entry.key})
+            continue
+        if isinstance(found, QuerySet):
+            rows[key] = found
+        else:
+            fresh[key] = found
+    try:
+        fresh |= {key: number or None for key, number in keyset.count_all(rows).items()}
+    except Exception:
+        log.exception("navigation counts failed")
+    return fresh
 
 
 def forget_counts(user: Any) -> None:

@@ -156,16 +156,15 @@ class Batch:
         return incident
 
     def _join(self, event: Event, incident: Incident) -> None:
-        system = User.objects.system()
         if incident.pk not in self._notes:
             self._notes[incident.pk] = Event.objects.filter(incident=incident).count()
         if self._notes[incident.pk] < MOST_NOTES:
             words = {"severity": event.get_severity_display(), "title": event.title, "host": event.host or "–"}
             note = _("Monitoring, %(severity)s: %(title)s (%(host)s)") % words
-            conversation.note(incident, note, actor=system, source=Source.SYSTEM)
+            conversation.note(incident, note, actor=User.objects.system(), source=Source.SYSTEM)
         self._notes[incident.pk] += 1
         if event.item is not None and (incident.pk, event.item.pk) not in self._linked:
-            configuration.link_ticket(incident, event.item, actor=system, source=Source.SYSTEM)
+            configuration.link_ticket(incident, event.item, actor=User.objects.system(), source=Source.SYSTEM)
             self._linked.add((incident.pk, event.item.pk))
 
 

@@ -155,7 +155,7 @@ def analyse(root: ConfigurationItem, direction: Direction = "up", *, limit: int 
             found.cut = found.cut or bool(ahead[pk])
             continue
         for end in ahead[pk]:
-            if end not in steps:
+            if end not in steps and len(found.reached) < limit:
                 steps[end] = steps[pk] + 1
                 todo.append(end)
                 found.reached.append(Reached(items[end], steps[end], items[pk]))

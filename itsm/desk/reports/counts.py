@@ -10,40 +10,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 
 from itsm.desk.reports.filters import Filters
 from itsm.desk.reports.standard_views import STANDARD
 from itsm.tickets import kinds
 from itsm.ui import nav
-from itsm.ui.keyset import Count
+from itsm.ui.keyset import Count, count_all
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
 
-CAP = 1000
 SECONDS = 20
-
-
-def count_all(querysets: Mapping[str, Any], cap: int = CAP) -> dict[str, Count]:
-    """Capped counts of several querysets in one round trip."""
-    parts: list[str] = []
-    params: list[Any] = []
-    for rows in querysets.values():
-        try:
-            sql, values = rows.order_by().values("pk")[: cap + 1].query.sql_with_params()
-        except EmptyResultSet:
-            parts.append("0")
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - made by the ORM
-        params += values
-    if not parts:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        numbers = cursor.fetchone()
-    return {name: Count(min(n, cap), n > cap) for name, n in zip(querysets, numbers, strict=True)}
 
 
 def _key(user: User, kind: str) -> str:

@@ -10,6 +10,8 @@ from itsm.notifications.models import Message
 from itsm.ui import nav
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from itsm.accounts.models import User
 
 #: Nobody reads a number above this one; counting stops there.
@@ -21,9 +23,9 @@ def unread_count(user: User) -> int:
     return Message.objects.inbox_of(user).unread().order_by().values("pk")[: MOST + 1].count()
 
 
-def badge(user: User) -> int | None:
-    """The number for the navigation; none when nothing waits."""
-    return unread_count(user) or None
+def badge(user: User) -> QuerySet[Message]:
+    """What the navigation counts."""
+    return Message.objects.inbox_of(user).unread()
 
 
 def read(user: User, *, message: int | None = None, ticket: int | None = None) -> datetime | None:

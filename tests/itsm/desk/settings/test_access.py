@@ -10,10 +10,19 @@ from itsm.tickets.models import CannedReply, CustomField, HoldReason, Macro, Pro
 from itsm.workflow.models import TransitionPolicy
 from operation.models import ApplicationType, AvailabilityObjective, EventSource, Monitor, Playbook
 from tests import factories
-from transition.models import CIType, Supplier
+from transition.models import (
+    ApprovalRule,
+    ChangeTemplate,
+    CIType,
+    FreezeWindow,
+    MaintenanceWindow,
+    RiskQuestion,
+    Supplier,
+)
 
 pytestmark = pytest.mark.django_db
 
+CHANGE_SLUGS = {"freezes", "maintenance-windows", "change-templates", "risk-questions", "approval-rules"}
 EVENT_SLUGS = {"event-sources", "monitors", "application-types"}
 LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives"}
 
@@ -42,6 +51,13 @@ def rows(service, desk, requester):
         "levels": level, "coverage": Coverage.objects.create(support_level=level),
         "escalations": EscalationPolicy.objects.create(name="E"), "calendars": calendar, "day": day,
         "ci-types": CIType.objects.get(name="Phone"), "suppliers": Supplier.objects.create(name="S"),
+        "freezes": FreezeWindow.objects.create(name="F", starts_at="2026-12-24T00:00Z", ends_at="2026-12-27T00:00Z"),
+        "maintenance-windows": MaintenanceWindow.objects.create(name="W", starts_at="01:00", minutes=60),
+        "change-templates": ChangeTemplate.objects.create(
+            name="T", implementation_plan="Do", backout_plan="Undo", minutes=30, team=desk
+        ),
+        "risk-questions": RiskQuestion.objects.first(),
+        "approval-rules": ApprovalRule.objects.first(),
         "event-sources": EventSource.objects.create(name="E"), "monitors": Monitor.objects.create(name="M"),
         "availability-objectives": AvailabilityObjective.objects.create(service=service, percent=99),
         "application-types": ApplicationType.objects.get(),
@@ -53,7 +69,8 @@ def addresses(rows) -> dict[str, str]:
     """Every address of the settings that answers GET -> whose it is: "admin", "events", "levels" or "audit"."""
     found = {reverse("desk:settings-matrix"): "admin", reverse("desk:settings-status"): "admin"}
     for pages in SECTIONS:
-        whose = "levels" if pages.slug in LEVEL_SLUGS else "events" if pages.slug in EVENT_SLUGS else "admin"
+        groups = {"levels": LEVEL_SLUGS, "events": EVENT_SLUGS, "changes": CHANGE_SLUGS}
+        whose = next((name for name, slugs in groups.items() if pages.slug in slugs), "admin")
         found[reverse(f"desk:settings-{pages.slug}")] = whose
         pk = rows[pages.slug].pk
         found[reverse(f"desk:settings-{pages.slug}-edit", args=[pk])] = whose
@@ -81,7 +98,8 @@ def addresses(rows) -> dict[str, str]:
 
 
 REACH = {
-    "administrator": {"admin", "events", "levels", "audit", "all"},
+    "administrator": {"admin", "events", "changes", "levels", "audit", "all"},
+    "change_manager": {"changes", "all"},
     "service_level_manager": {"levels", "all"},
     "auditor": {"audit", "all"},
     # Their own tokens are a section of the settings too.
