@@ -58,7 +58,7 @@ def hold(
 def finish(action: ReviewAction, *, actor: User, source: str, done: bool = True) -> ReviewAction:
     """Say that an action is done, or not after all. Also when its review is closed: work goes on after the meeting."""
     review = lock(action.review)
-    fresh = ReviewAction.objects.select_for_update().select_related("review__service").get(pk=action.pk)
+    fresh = ReviewAction.objects.select_for_update(of=("self",)).select_related("review__service").get(pk=action.pk)
     verdict = policies.may_finish(fresh, actor)
     if not verdict:
         raise Denied(verdict.reason)

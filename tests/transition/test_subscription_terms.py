@@ -158,7 +158,7 @@ def test_owners_are_reminded_once_for_each_day(keeper, agent):
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_people_subscribe_at_once(subscribe):
     results: list[str] = []
     barrier = threading.Barrier(2)
