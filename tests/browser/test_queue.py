@@ -93,8 +93,10 @@ def test_palette_finds_and_goes(queue):
     number = queue.locator("#queue tbody tr[data-id]").first.get_attribute("data-id")
     queue.keyboard.press("Control+k")
     queue.keyboard.type(f"#{number.removeprefix('INC-')}")
-    expect(queue.locator("#palette-found")).to_contain_text(number)
-    queue.locator("#palette-found").get_by_role("option").first.click()
+    # While the number is being typed, the answers to its first digits list its neighbours.
+    found = queue.locator("#palette-found").get_by_role("option")
+    expect(found.first).to_contain_text(number)
+    found.first.click()
     queue.wait_for_url(f"**/tickets/{number}/")
 
 
