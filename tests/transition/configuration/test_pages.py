@@ -234,7 +234,7 @@ def test_what_is_disposed_of_is_on_no_new_ticket(item, agent, incident):
 
 def test_items_on_the_service_page(item, service, keeper, requester):
     item("database").services.add(service)
-    assert "What it runs on" in words(enter(keeper).get(service.get_absolute_url()))
+    assert "What it runs on" in words(enter(keeper).get(f"{service.get_absolute_url()}?tab=transition"))
 
 
 def test_guards_of_a_service(item, keeper):
