@@ -14,13 +14,14 @@ from design.agreement_states import AgreementState, AgreementType
 from design.days import today
 from design.models import Agreement
 from design.reports import agreements as reports
+from design.reports import attainment
 from design.services import agreements, guards
 from design.views.agreements import Agreements
 from itsm.accounts.roles import Role
 from itsm.catalogue import guards as life
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
-from itsm.ui import lifecycle, panels
+from itsm.ui import lifecycle, panels, times
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
 
@@ -60,15 +61,20 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
 def levels_and_agreements(user: Any) -> Summary:
     """Activity 6."""
     rows = Agreement.objects.visible_to(user)
-    active = rows.active().count()
     slas = list(rows.binding().filter(type=AgreementType.SLA).select_related("customer").order_by("-id")[:MOST_CHECKED])
     gaps = [(one, chain) for one in slas for chain in reports.chains(one) if not chain.holds]
     ending = list(rows.active().filter(ends_on__lte=today() + NOTICE).order_by("ends_on", "id")[:3])
     late = list(rows.filter(state=AgreementState.AGREED, starts_on__lt=today()).order_by("starts_on")[:3])
     address = reverse("design:agreement-list")
+    waits = attainment.suppliers()
     figures = [
-        Figure(_("Active agreements"), active, "", f"{address}?state=active"),
         Figure(_("Promises not backed"), len(gaps), "red" if gaps else "green", f"{address}?type=sla"),
+        Figure(
+            _("Suppliers in time"),
+            "–" if waits.percent is None else f"{times.number(float(waits.percent))} %",
+            waits.tone,
+            f"{address}?type=uc",
+        ),
         Figure(_("End within 60 days"), len(ending), "amber" if ending else "green", f"{address}?state=active"),
     ]
     attention = [

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from datetime import timedelta
 
-from itsm.sla.engine import team_segments, update_cycles
+from itsm.sla.engine import supplier_waits, team_segments, update_cycles
 
 MINUTE = timedelta(minutes=1)
 
@@ -48,6 +48,8 @@ class SlowClock:
             return update_cycles(history.as_of(self.now))[cycle]
         if self.terms.metric == "ola":
             return team_segments(history.as_of(self.now))[cycle][1:]
+        if self.terms.metric == "uc":
+            return supplier_waits(history.as_of(self.now))[cycle]
         stop, t = None, history.opened_at
         while t <= self.now:
             finished = self.at(t).phase in ("resolved", "closed")

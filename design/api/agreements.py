@@ -14,13 +14,14 @@ from design.agreement_states import AgreementType
 from design.api.processes import Renewing
 from design.models import Agreement, AgreementTarget
 from design.reports import agreements as reports
+from design.reports import attainment
 from itsm.api.fields import Ref, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
 from itsm.integrations.api.levels import calendar_ref
 from itsm.integrations.api.records import FIRST, KEPT, LAST, RecordSerializer, parts
 from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref
 from itsm.integrations.api.shapes import results, shape
-from itsm.sla.models import SupportLevel
+from itsm.sla.models import Metric, SupportLevel
 
 CHAIN_GAP = shape("AgreementChainGap", {
     "code": serializers.CharField(help_text="`unbacked`, `missing`, `hours` or `minutes`."),
@@ -38,6 +39,14 @@ CHAIN_GAP = shape("AgreementChainGap", {
 CHAIN = shape("AgreementChain", {
     "service": serializers.CharField(), "holds": serializers.BooleanField(),
     "backed_by": serializers.ListField(child=serializers.CharField()), "gaps": CHAIN_GAP(many=True),
+})  # fmt: skip
+
+ATTAINMENT = shape("AgreementKept", {
+    "metric": serializers.ChoiceField(Metric.choices), "met": serializers.IntegerField(),
+    "breached": serializers.IntegerField(), "running_late": serializers.IntegerField(),
+    "percent": serializers.DecimalField(
+        max_digits=4, decimal_places=1, allow_null=True, help_text="Null when nothing has ended."
+    ),
 })  # fmt: skip
 
 
@@ -103,6 +112,23 @@ class Agreements(Renewing):
     related = ("customer", "provider_team", "customer_team", "support_level", "calendar", "owner")
     fetched = ("services", "targets__calendar")
     targets_list, targets_one = parts("targets", AgreementTargetSerializer, "agreement", "target")
+
+    @extend_schema(
+        summary="How it was kept", responses=results("AgreementAttainment", ATTAINMENT), filters=False,
+    )  # fmt: skip
+    @action(detail=True)
+    def attainment(self, request: Request, **kwargs: Any) -> Response:
+        """Clocks that ended in the last 90 days, by metric; without cancelled tickets and duplicates.
+
+        Of an OLA the time of the team with tickets about its services, of a contract the waits for the supplier.
+        """
+        return Response({"results": [
+            {
+                "metric": one.metric, "met": one.met, "breached": one.breached, "running_late": one.late,
+                "percent": one.percent,
+            }
+            for one in attainment.kept(self.get_object())
+        ]})  # fmt: skip
 
     @extend_schema(summary="Check what backs an SLA", responses=results("AgreementChains", CHAIN), filters=False)
     @action(detail=True)

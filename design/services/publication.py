@@ -1,8 +1,8 @@
 """What an active agreement means for the clocks of tickets: levels, targets and coverage in ``itsm.sla``.
 
 An SLA becomes a support level of its own, which covers its services for its customer from its first to its last day.
-An OLA becomes the team's own targets; of several, the strictest counts, because a team's time is measured once.
-A contract with a supplier is measured by nobody here: it counts in the check of the chain.
+An OLA becomes the team's own targets for its services; of several about one service the strictest counts, because a
+team's time with a ticket is measured once. A contract becomes targets for the waits of its services for the supplier.
 """
 
 from __future__ import annotations
@@ -10,26 +10,34 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
-
-from design.agreement_states import AgreementType
+from design.agreement_states import AgreementType, Promise
 from design.models import Agreement, AgreementTarget
 from itsm.accounts.models import Team, User
 from itsm.sla.models import Coverage, Metric, SupportLevel, Target
 from itsm.sla.services import targets
+
+#: What is measured of teams and suppliers: the time until it is done.
+MEASURED = (Promise.RESOLUTION, Promise.FULFILMENT)
+#: Levels of suppliers stand behind those that customers get.
+LAST = 90
 
 
 def publish(agreement: Agreement, *, actor: User, source: str) -> None:
     """Let tickets be measured by it. In the transaction of the step; the clocks of open tickets follow by a job."""
     if agreement.type == AgreementType.SLA:
         _publish_level(agreement, actor=actor, source=source)
-    elif agreement.provider_team is not None:
+    elif agreement.provider_team is None:
+        _publish_supplier(agreement, actor=actor, source=source)
+    else:
         _follow_team(agreement.provider_team, agreement, actor=actor, source=source)
 
 
 def end(agreement: Agreement, last: date, *, actor: User, source: str) -> None:
     """Promise nothing for tickets opened after ``last``; what was opened before is owed until it is done."""
-    if agreement.published is not None:
+    if agreement.type == AgreementType.UC:
+        for old in Target.objects.current().filter(support_level=agreement.published_id).order_by("pk"):
+            targets.withdraw_target(old, actor=actor, source=source, published=True)
+    elif agreement.published is not None:
         for row in Coverage.objects.filter(support_level=agreement.published):
             if row.valid_from is not None and row.valid_from > last:
                 targets.remove(row, actor=actor, source=source, published=True)
@@ -65,23 +73,39 @@ def _publish_level(agreement: Agreement, *, actor: User, source: str) -> None:
         targets.store(covered, **how, published=True)
 
 
-def _follow_team(team: Team, changed: Agreement, *, actor: User, source: str) -> None:
-    """The team's own targets for what the changed agreement is about, from all its active agreements."""
-    keys = set(changed.targets.values_list("kind", "priority"))
-    rows = AgreementTarget.objects.filter(
-        agreement__in=Agreement.objects.active().filter(type=AgreementType.OLA, provider_team=team)
-    ).select_related("calendar", "agreement__calendar")
-    strictest: dict[tuple[str, int | None], AgreementTarget] = {}
-    for row in rows.order_by("-minutes", "-id"):
-        strictest[row.kind, row.priority] = row
-    for kind, priority in sorted(keys, key=str):
-        best = strictest.get((kind, priority))
-        if best is not None:
+def _publish_supplier(agreement: Agreement, *, actor: User, source: str) -> None:
+    """A level that covers nobody: its targets say how long each service may wait for the supplier."""
+    level = SupportLevel(
+        name=f"{agreement.number} {agreement}"[:60], published_by=agreement.number, calendar=agreement.calendar,
+        description=f"{agreement.short_type}, {agreement.parties}"[:200], rank=LAST,
+    )  # fmt: skip
+    how: dict[str, Any] = {"actor": actor, "source": source, "published": True}
+    targets.store(level, **how)
+    rows = list(agreement.targets.filter(metric__in=MEASURED).select_related("calendar"))
+    for service in agreement.services.order_by("pk"):
+        for row in rows:
             targets.set_target(
-                team, kind=kind, metric=Metric.OLA, priority=priority, minutes=best.minutes,
-                warn_percent=best.warn_percent, calendar=best.hours, actor=actor, source=source,
+                level, kind=row.kind, metric=Metric.UC, priority=row.priority, minutes=row.minutes, service=service,
+                warn_percent=row.warn_percent, calendar=row.calendar, pause_reasons=[], **how,
             )  # fmt: skip
-            continue
-        mine = Q(priority=priority) if priority else Q(priority__isnull=True)
-        for old in Target.objects.current().filter(mine, team=team, kind=kind, metric=Metric.OLA):
-            targets.withdraw_target(old, actor=actor, source=source)
+    agreement.published = level
+    agreement.save(update_fields=["published"])
+
+
+def _follow_team(team: Team, changed: Agreement, *, actor: User, source: str) -> None:
+    """The team's targets for the services of the changed agreement, from all its active agreements about each."""
+    kept = AgreementTarget.objects.filter(metric__in=MEASURED).select_related("calendar", "agreement__calendar")
+    active = Agreement.objects.active().filter(type=AgreementType.OLA, provider_team=team)
+    how: dict[str, Any] = {"actor": actor, "source": source, "published": True}
+    for service in changed.services.order_by("pk"):
+        strictest: dict[tuple[str, int | None], AgreementTarget] = {}
+        for row in kept.filter(agreement__in=active.filter(services=service)).order_by("-minutes", "-id"):
+            strictest[row.kind, row.priority] = row
+        for old in Target.objects.current().filter(team=team, service=service, metric=Metric.OLA).order_by("pk"):
+            if (old.kind, old.priority) not in strictest:
+                targets.withdraw_target(old, **how)
+        for (kind, priority), best in sorted(strictest.items(), key=str):
+            targets.set_target(
+                team, kind=kind, metric=Metric.OLA, priority=priority, minutes=best.minutes, service=service,
+                warn_percent=best.warn_percent, calendar=best.hours, **how,
+            )  # fmt: skip

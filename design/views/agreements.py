@@ -12,6 +12,7 @@ from design.agreement_states import AgreementState, AgreementType
 from design.forms.agreements import AgreementForm, TargetForm
 from design.models import Agreement, AgreementTarget
 from design.reports import agreements as reports
+from design.reports import attainment
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
 from itsm.tickets import kinds
 from itsm.ui import components, times
@@ -79,7 +80,7 @@ class Agreements(RecordPages):
         yield _("Support level"), record.support_level or ""
         yield _("Version"), record.edition
         yield _("Owner"), components.person(record.owner)
-        if record.published:
+        if record.published and record.type == AgreementType.SLA:
             amount = record.published.coverage.count()
             words = ngettext("of %(n)d service run by it", "of %(n)d services run by it", amount)
             yield _("Clocks"), words % {"n": amount}
@@ -91,9 +92,18 @@ class Agreements(RecordPages):
         versions = record.family().visible_to(request.user).exclude(pk=record.pk).order_by("-edition")
         yield _("Other versions"), versions[:10]
 
+    def measured(self, request: HttpRequest, record: Agreement) -> dict[str, Any]:
+        if record.state in AgreementState.OPEN:
+            return {}
+        return {
+            "covers": attainment.covers(record) if record.state == AgreementState.ACTIVE else None,
+            "measured": True, "days": attainment.DAYS, "kept": attainment.kept(record),
+            "missed": attainment.missed(record, request.user),
+        }  # fmt: skip
+
     def context(self, request: HttpRequest, record: Agreement) -> dict[str, Any]:
         checked = record.type == AgreementType.SLA and record.state not in AgreementState.ENDED
         return {
-            "more": "design/agreement/_chain.html", "checked": checked,
-            "chains": reports.chains(record) if checked else [],
+            "more": "design/agreement/_more.html", "checked": checked,
+            "chains": reports.chains(record) if checked else [], **self.measured(request, record),
         }  # fmt: skip

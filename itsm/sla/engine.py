@@ -8,6 +8,7 @@ The metrics differ only in their **lives** (when a clock starts and what stops i
   resolved or closed. It never restarts.
 * ``update``: a life for each time somebody waits for the next reply, see ``update_cycles``.
 * ``ola``: a life for each run of one team, see ``team_segments``.
+* ``uc``: a life for each wait for a supplier, see ``supplier_waits``.
 
 In a life, time **counts** in the phases new, active and waiting, inside the schedule's hours, except while waiting for
 one of the terms' pause reasons.
@@ -35,6 +36,7 @@ from itsm.sla.history import (
     History,
     Interval,
     TeamSegment,
+    supplier_waits,
     team_segments,
     update_cycles,
     utc,
@@ -52,11 +54,12 @@ __all__ = [
     "Terms",
     "ledger",
     "read",
+    "supplier_waits",
     "team_segments",
     "update_cycles",
 ]
 
-Metric = Literal["first_response", "resolution", "update", "ola", "fulfilment"]
+Metric = Literal["first_response", "resolution", "update", "ola", "uc", "fulfilment"]
 State = Literal["running", "paused", "met", "breached", "cancelled"]
 
 WORKING = "working"
@@ -168,8 +171,8 @@ def read(
 ) -> Reading:
     """Read one clock. ``fired`` names the events already acted upon.
 
-    ``cycle`` picks the life: an index into ``update_cycles`` or ``team_segments``, else 0. ``IndexError`` when there is
-    no such life yet.
+    ``cycle`` picks the life: an index into ``update_cycles``, ``team_segments`` or ``supplier_waits``, else 0.
+    ``IndexError`` when there is no such life yet.
     """
     now = utc(now)
     history = history.as_of(now)
@@ -227,6 +230,8 @@ def _lives(history: History, terms: Terms) -> list[Life]:
         case "update":
             replies = {exchange.at for exchange in history.exchanges if exchange.by_agent}
             return [_life(history, start, stop, answered=stop in replies) for start, stop in update_cycles(history)]
+        case "uc":
+            return [_life(history, start, stop) for start, stop in supplier_waits(history)]
     return [_life(history, start, stop) for _, start, stop in team_segments(history)]
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 PHASES = frozenset({"new", "active", "waiting", "resolved", "closed"})
+WAITING = "waiting"
 FINISHED = frozenset({"resolved", "closed"})
 CANCELLED = "cancelled"
 
@@ -26,6 +27,8 @@ class Interval:
     hold_reason: str = ""
     team_id: int | None = None
     assignee_id: int | None = None
+    #: What it waits for is a supplier's to do.
+    supplier: bool = False
 
     def __post_init__(self) -> None:
         if self.phase not in PHASES:
@@ -104,6 +107,13 @@ class TeamSegment(NamedTuple):
     end: datetime | None
 
 
+class Wait(NamedTuple):
+    """An unbroken wait of an unfinished ticket for a supplier."""
+
+    start: datetime
+    end: datetime | None
+
+
 def update_cycles(history: History) -> list[Cycle]:
     """The times somebody waited for a next reply.
 
@@ -144,6 +154,18 @@ def team_segments(history: History) -> list[TeamSegment]:
             start = segments.pop().start
         segments.append(TeamSegment(interval.team_id, start, end))
     return segments
+
+
+def supplier_waits(history: History) -> list[Wait]:
+    """The runs of waiting for a supplier, across teams and reasons. Stays of no length are left out."""
+    waits: list[Wait] = []
+    for start, end, interval in history.stretches():
+        if not (interval.supplier and interval.phase == WAITING) or (end is not None and end <= start):
+            continue
+        if waits and waits[-1].end == start:
+            start = waits.pop().start
+        waits.append(Wait(start, end))
+    return waits
 
 
 def utc(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import nonmember
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -157,7 +158,11 @@ class Metric(models.TextChoices):
     RESOLUTION = "resolution", _("Resolution")
     UPDATE = "update", _("Next reply")
     OLA = "ola", _("Team time")
+    UC = "uc", _("Waiting for the supplier")
     FULFILMENT = "fulfilment", _("Fulfilment")
+
+    #: What stands behind a promise; nobody outside was promised these.
+    INSIDE = nonmember(("ola", "uc"))
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
@@ -166,7 +171,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
 
 class Target(models.Model):
-    """So many working minutes for one metric and priority; of a support level, or of a team (OLA).
+    """So many working minutes for one metric and priority; of a support level, of a team (OLA) or of a supplier (UC).
 
     Immutable: changing a target supersedes the row, because clocks that ran by it must stay provable.
     """
@@ -177,6 +182,11 @@ class Target(models.Model):
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, related_name="targets", verbose_name=_("team")
     )
+    #: What stands behind a promise may be about one service: of a team, empty is every service; a supplier names it.
+    service = models.ForeignKey(
+        Service, models.CASCADE, null=True, blank=True, related_name="inside_targets", verbose_name=_("service"),
+        db_index=False,
+    )  # fmt: skip
     #: The hours a team works; for a target of a support level, hours of its own instead of those of the level.
     calendar = models.ForeignKey(
         WorkCalendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("calendar")
@@ -208,25 +218,79 @@ class Target(models.Model):
                 name="sla_target_of_level_or_team",
             ),
             models.CheckConstraint(condition=Q(minutes__gte=1), name="sla_target_minutes_positive"),
+            models.CheckConstraint(
+                condition=(Q(metric="uc") & Q(service__isnull=False))
+                | Q(metric="ola")
+                | (~Q(metric__in=["uc", "ola"]) & Q(service__isnull=True)),
+                name="sla_target_service_inside",
+            ),
             models.UniqueConstraint(
                 fields=["support_level", "kind", "metric", "priority"],
-                condition=Q(superseded_at__isnull=True, support_level__isnull=False, priority__isnull=False),
+                condition=Q(
+                    superseded_at__isnull=True,
+                    support_level__isnull=False,
+                    priority__isnull=False,
+                    service__isnull=True,
+                ),
                 name="sla_target_of_level_once",
             ),
             models.UniqueConstraint(
                 fields=["support_level", "kind", "metric"],
-                condition=Q(superseded_at__isnull=True, support_level__isnull=False, priority__isnull=True),
+                condition=Q(
+                    superseded_at__isnull=True,
+                    support_level__isnull=False,
+                    priority__isnull=True,
+                    service__isnull=True,
+                ),
                 name="sla_target_of_level_any_once",
             ),
             models.UniqueConstraint(
+                fields=["support_level", "service", "kind", "priority"],
+                condition=Q(
+                    superseded_at__isnull=True,
+                    support_level__isnull=False,
+                    priority__isnull=False,
+                    service__isnull=False,
+                ),
+                name="sla_target_of_supplier_once",
+            ),
+            models.UniqueConstraint(
+                fields=["support_level", "service", "kind"],
+                condition=Q(
+                    superseded_at__isnull=True,
+                    support_level__isnull=False,
+                    priority__isnull=True,
+                    service__isnull=False,
+                ),
+                name="sla_target_of_supplier_any_once",
+            ),
+            models.UniqueConstraint(
                 fields=["team", "kind", "priority"],
-                condition=Q(superseded_at__isnull=True, team__isnull=False, priority__isnull=False),
+                condition=Q(
+                    superseded_at__isnull=True, team__isnull=False, priority__isnull=False, service__isnull=True
+                ),
                 name="sla_target_of_team_once",
             ),
             models.UniqueConstraint(
                 fields=["team", "kind"],
-                condition=Q(superseded_at__isnull=True, team__isnull=False, priority__isnull=True),
+                condition=Q(
+                    superseded_at__isnull=True, team__isnull=False, priority__isnull=True, service__isnull=True
+                ),
                 name="sla_target_of_team_any_once",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "service", "kind", "priority"],
+                condition=Q(
+                    superseded_at__isnull=True, team__isnull=False, priority__isnull=False, service__isnull=False
+                ),
+                name="sla_target_of_team_service_once",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "service", "kind"],
+                condition=Q(
+                    superseded_at__isnull=True, team__isnull=False, priority__isnull=True, service__isnull=False
+                ),
+                name="sla_target_of_team_service_any_once",
             ),
         ]
 

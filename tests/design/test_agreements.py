@@ -203,19 +203,31 @@ def test_one_that_cannot_begin_stays_agreed_and_others_begin(agreement, manager)
     assert [Agreement.objects.get(pk=one.pk).state for one in (stuck, free)] == ["agreed", "active"]
 
 
-def test_a_team_is_measured_by_its_strictest_agreement(agreement, manager, desk, engineers):
+def test_a_team_is_measured_by_its_strictest_agreement_about_a_service(agreement, manager, service, desk, engineers):
     ola = {"type": "ola", "provider_team": engineers, "customer_team": desk}
     hours = factories.calendar()
     slow = in_force(agreement("Slow", promises=[(None, 480)], calendar=hours, **ola), manager)
-    other = factories.ServiceFactory()
+    other = factories.ServiceFactory(name="Payroll")
     fast = in_force(agreement("Fast", promises=[(None, 240)], services=[other], **ola), manager)
 
-    def promised():
-        return [(row.minutes, row.calendar_id) for row in Target.objects.current().filter(team=engineers, metric="ola")]
+    both = in_force(
+        agreement("Both", promises=[(None, 300), (1, 30)], services=[service, other], type="ola",
+                  provider_team=engineers, customer_team=factories.TeamFactory(name="Field service")), manager,
+    )  # fmt: skip
 
-    assert promised() == [(240, None)]
+    def promised():
+        rows = Target.objects.current().filter(team=engineers, metric="ola").order_by("service", "priority")
+        return sorted(
+            (row.service.name, row.priority or 0, row.minutes, row.calendar_id and row.calendar.name) for row in rows
+        )
+
+    assert promised() == [
+        ("Email", 0, 300, None), ("Email", 1, 30, None), ("Payroll", 0, 240, None), ("Payroll", 1, 30, None),
+    ]  # fmt: skip
+    step(both, "terminate", manager, reason="Reorganised")
+    assert promised() == [("Email", 0, 480, "Office hours"), ("Payroll", 0, 240, None)]
     step(fast, "terminate", manager, reason="Reorganised")
-    assert promised() == [(480, hours.pk)]
+    assert promised() == [("Email", 0, 480, "Office hours")]
     step(slow, "terminate", manager, reason="Reorganised")
     assert promised() == []
 

@@ -64,7 +64,9 @@ class TargetsForm(forms.Form):
         self.owner, self.kind = owner, kind
         self.of_team = isinstance(owner, Team)
         self.metrics = (Metric.OLA,) if self.of_team else metrics_of(kind)
-        self.current = {(row.metric, row.priority): row for row in owner.targets.current().filter(kind=kind)}
+        self.current = {
+            (row.metric, row.priority): row for row in owner.targets.current().filter(kind=kind, service=None)
+        }
         if self.of_team:
             calendar = next((row.calendar_id for row in self.current.values()), None)
             self.fields["calendar"] = forms.ModelChoiceField(

@@ -18,7 +18,14 @@ from itsm.ui.times import duration, when
 if TYPE_CHECKING:
     from itsm.tickets.models import Ticket
 
-ORDER = {Metric.FIRST_RESPONSE: 0, Metric.UPDATE: 1, Metric.RESOLUTION: 2, Metric.OLA: 3, Metric.FULFILMENT: 2}
+ORDER = {
+    Metric.FIRST_RESPONSE: 0,
+    Metric.UPDATE: 1,
+    Metric.RESOLUTION: 2,
+    Metric.OLA: 3,
+    Metric.UC: 4,
+    Metric.FULFILMENT: 2,
+}
 TONES = {"met": "green", "breached": "red", "paused": "amber", "cancelled": "grey"}
 
 
@@ -48,7 +55,7 @@ def rows_of(ticket: Ticket) -> list[Clock]:
 
 
 def current(rows: list[Clock]) -> list[Clock]:
-    """One clock per metric: the latest wait for a reply, the latest team."""
+    """One clock per metric: the latest wait for a reply or a supplier, the latest team."""
     latest = {row.metric: row for row in rows}
     return sorted(latest.values(), key=lambda row: ORDER.get(Metric(row.metric), 9))
 

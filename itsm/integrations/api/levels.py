@@ -136,14 +136,15 @@ class SupportLevels(DeskOnly, Terms):
 class TargetSerializer(StrictModel):
     support_level = level_ref(required=False, allow_null=True)
     team = team_ref(required=False, allow_null=True)
+    service = service_ref(read_only=True, help_text="Of what an agreement published for a team or a supplier.")
     calendar = calendar_ref(required=False, allow_null=True)
     kind = serializers.CharField(max_length=20, default="incident", validators=[known_kind])
 
     class Meta:
         model = Target
         fields = [
-            "id", "support_level", "team", "calendar", "kind", "metric", "priority", "minutes", "warn_percent",
-            "created_at", "superseded_at",
+            "id", "support_level", "team", "service", "calendar", "kind", "metric", "priority", "minutes",
+            "warn_percent", "created_at", "superseded_at",
         ]  # fmt: skip
         read_only_fields = ["created_at", "superseded_at"]
         # A new target takes the place of the old one, so there is nothing to be unique against.
@@ -153,6 +154,7 @@ class TargetSerializer(StrictModel):
 class TargetFilters(FilterSet):
     support_level = Anyone("support_level", key="name")
     team = Anyone("team", key="name")
+    service = Anyone("service", key="slug")
 
     class Meta:
         model = Target
@@ -166,7 +168,7 @@ class Targets(DeskOnly, Reference):
     So the answer to PATCH is a new row with a new id, and a target that is deleted stays for the clocks it measured.
     """
 
-    queryset = Target.objects.select_related("support_level", "team", "calendar")
+    queryset = Target.objects.select_related("support_level", "team", "service", "calendar")
     serializer_class = TargetSerializer
     filterset_class = TargetFilters
     scope = "sla"
@@ -293,5 +295,5 @@ class Clocks(Reading):
     def get_queryset(self) -> QuerySet[Clock]:
         user = self.request.user
         rows = super().get_queryset().filter(ticket__in=Ticket.objects.visible_to(user).values("pk"))
-        # How the desk shares work inside is not promised to anybody outside.
-        return rows if user.is_desk else rows.exclude(metric=Metric.OLA)
+        # How the desk shares work inside and what suppliers owe it is not promised to anybody outside.
+        return rows if user.is_desk else rows.exclude(metric__in=Metric.INSIDE)

@@ -18,6 +18,7 @@ from itsm.api.filters import Anyone, FilterSet, YesNo
 from itsm.integrations.api.bases import DeskOnly, Reference
 from itsm.integrations.api.refs import PersonRef, organisation_ref, team_ref
 from itsm.lib.errors import Invalid
+from itsm.sla.services import targets
 
 
 class OrganisationSerializer(StrictModel):
@@ -46,6 +47,15 @@ class Organisations(Reference):
     search_fields = ("name", "cost_centre_code")
     lookup_names = ("name",)
     parent_fields = ("parent",)
+
+    def note(self, record: Organisation, before: dict[str, Any] | None) -> None:
+        super().note(record, before)
+        if before is not None:
+            targets.organisation_moved(record, self._part_of, actor=self.request.user)
+
+    def prepare(self, record: Organisation, values: dict[str, Any]) -> None:
+        stored = Organisation.objects.filter(pk=record.pk).values_list("parent_id", flat=True)
+        self._part_of: int | None = stored.first()
 
     def get_queryset(self) -> QuerySet[Organisation]:
         user = self.request.user

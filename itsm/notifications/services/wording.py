@@ -122,7 +122,7 @@ def _sla(story: Story) -> dict[str, Any]:
         return {}
     names = {
         "first_response": _("First response"), "resolution": _("Resolution"), "update": _("Next update"),
-        "ola": _("Time in the team"), "fulfilment": _("Fulfilment"),
+        "ola": _("Time in the team"), "uc": _("Waiting for the supplier"), "fulfilment": _("Fulfilment"),
     }  # fmt: skip
     metric = str(story.data.get("metric", ""))
     due = story.data.get("due_at") or story.data.get("due")

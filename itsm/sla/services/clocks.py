@@ -15,7 +15,7 @@ from itsm.lib import clock
 from itsm.lib.clock import FAR_FUTURE
 from itsm.sla import engine
 from itsm.sla.models import Clock, ClockEvent, Metric
-from itsm.sla.services.histories import histories_of, history_of, team_ids
+from itsm.sla.services.histories import histories_of, history_of, team_ids, waited
 from itsm.sla.services.terms import Applied, Book, terms_of
 from itsm.tickets.models import Ticket
 from itsm.tickets.states import SlaState
@@ -65,7 +65,8 @@ def sync_many(
             rows[row.ticket_id].append(row)
         fired = fired_events([row for found in rows.values() for row in found])
         busy = {ticket.pk: ticket for ticket in tickets if backfill or histories[ticket.pk].finished_at() is None}
-        book = Book(busy.values(), team_ids(histories[pk] for pk in busy)) if busy else None
+        lives = [histories[pk] for pk in busy]
+        book = Book(busy.values(), team_ids(lives), waited=waited(lives)) if busy else None
         work = []
         for ticket in tickets:
             own_book = book if ticket.pk in busy else None
@@ -106,7 +107,10 @@ def work_out(
         wanted.add((metric, cycle))
         applied = None
         if book:
-            applied = book.for_team(ticket, team_id) if team_id else by_metric.get(metric)
+            if metric == Metric.UC:
+                applied = book.for_supplier(ticket)
+            else:
+                applied = book.for_team(ticket, team_id) if team_id else by_metric.get(metric)
         row = by_key.get((metric, cycle))
         if row is not None and row.withdrawn_at is None and row.team_id == team_id:
             _keep(row, history, now, fired.get(row.pk, frozenset()), applied, has_book=book is not None)
@@ -131,6 +135,8 @@ def _lives(history: engine.History) -> Iterator[tuple[str, int, int | None]]:
         yield Metric.UPDATE, index, None
     for index, segment in enumerate(engine.team_segments(history)):
         yield Metric.OLA, index, segment.team_id
+    for index, _wait in enumerate(engine.supplier_waits(history)):
+        yield Metric.UC, index, None
 
 
 def _keep(
@@ -249,7 +255,7 @@ def summarise(ticket: Ticket, rows: Iterable[Clock]) -> None:
 
 def summary_of(rows: Iterable[Clock]) -> dict[str, Any]:
     """The short form of clocks: the next thing due, or how it ended."""
-    promised = [row for row in rows if row.metric != Metric.OLA and row.state != Clock.State.CANCELLED]
+    promised = [row for row in rows if row.metric not in Metric.INSIDE and row.state != Clock.State.CANCELLED]
     going = [row for row in promised if row.stopped_at is None]
     running = [row for row in going if row.state != Clock.State.PAUSED]
     short: dict[str, Any] = {

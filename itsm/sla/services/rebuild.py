@@ -15,7 +15,7 @@ from itsm.lib import clock
 from itsm.sla import engine
 from itsm.sla.models import Clock
 from itsm.sla.services import clocks
-from itsm.sla.services.histories import histories_of, team_ids
+from itsm.sla.services.histories import histories_of, team_ids, waited
 from itsm.sla.services.terms import Book
 from itsm.tickets import numbers
 from itsm.tickets.models import Ticket
@@ -114,7 +114,8 @@ def compare(found: Sequence[Ticket]) -> list[Difference]:
         rows[row.ticket_id].append(row)
     fired = clocks.fired_events([row for own in rows.values() for row in own])
     busy = [ticket for ticket in found if ticket.pk in histories and histories[ticket.pk].finished_at() is None]
-    book = Book(busy, team_ids(histories[ticket.pk] for ticket in busy)) if busy else None
+    lives = [histories[ticket.pk] for ticket in busy]
+    book = Book(busy, team_ids(lives), waited=waited(lives)) if busy else None
     now = clock.now()
     differences: list[Difference] = []
     for ticket in found:

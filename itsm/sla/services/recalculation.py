@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from itsm.accounts.models import Organisation
 from itsm.lib import clock, jobs
 from itsm.sla.models import Clock, Coverage, Recalculation
 from itsm.sla.services import clocks
@@ -62,7 +63,11 @@ def tickets_in(scope: dict[str, Any]) -> models.QuerySet[Ticket]:
     wanted = Q(team__in=scope["teams"]) | Q(Exists(running.filter(target__support_level__in=scope["levels"])))
     for service, offering, organisation in scope["coverage"]:
         named = {"service": service, "offering": offering, "organisation": organisation}
-        given = {name: pk for name, pk in named.items() if pk is not None}
+        given: dict[str, Any] = {name: pk for name, pk in named.items() if pk is not None}
+        if organisation is not None:
+            # What is promised to an organisation is promised to those below it, too.
+            del given["organisation"]
+            given["organisation__in"] = Organisation.objects.and_below([organisation]).order_by().values("pk")
         wanted |= Q(**given) if given else Q(pk__isnull=False)
     return Ticket.objects.open().filter(wanted)
 

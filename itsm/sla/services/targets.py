@@ -16,8 +16,9 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from itsm.accounts.models import Team
+from itsm.accounts.models import Organisation, Team
 from itsm.audit import services as audit
+from itsm.catalogue.models import Service
 from itsm.lib import clock
 from itsm.lib.errors import Invalid, Refused
 from itsm.sla.models import (
@@ -47,27 +48,30 @@ _LEVEL_TERMS = ("calendar_id", "pause_reasons", "escalation_policy_id", "is_acti
 @transaction.atomic
 def set_target(
     owner: SupportLevel | Team, *, kind: str, metric: str, priority: int | None, minutes: int, warn_percent: int = 75,
-    calendar: WorkCalendar | None = None, pause_reasons: list[str] | None = None, actor: User | None, source: str,
-    published: bool = False,
+    calendar: WorkCalendar | None = None, pause_reasons: list[str] | None = None, service: Service | None = None,
+    actor: User | None, source: str, published: bool = False,
 ) -> Target:  # fmt: skip
     """Promise so many minutes from now on. The row before is superseded, and clocks that have stopped keep it.
 
     Nothing happens when this is promised already. ``calendar`` is for the targets of a team; what an agreement
-    publishes may have hours and pausing reasons of its own too.
+    publishes may have hours and pausing reasons of its own too. ``service``: what a team or a supplier promises about
+    one service, which only an agreement says.
     """
     of_team = isinstance(owner, Team)
     type(owner)._default_manager.select_for_update().get(pk=owner.pk)
     made = Target(
         support_level=owner if isinstance(owner, SupportLevel) else None,
-        team=owner if isinstance(owner, Team) else None, calendar=calendar, kind=kind, metric=metric,
+        team=owner if isinstance(owner, Team) else None, service=service, calendar=calendar, kind=kind, metric=metric,
         priority=priority, minutes=minutes, warn_percent=warn_percent, pause_reasons=pause_reasons,
         created_at=clock.now(),
     )  # fmt: skip
-    _validate(made, exclude=["support_level", "team", "calendar"])
+    _validate(made, exclude=["support_level", "team", "calendar", "service"])
     if not published:
         _refuse_published(owner)
     if of_team != (metric == Metric.OLA) or (calendar and not (of_team or published)):
         raise Invalid({"metric": _("A team promises its own time, a support level everything else.")})
+    if (metric == Metric.UC) != (service is not None and not of_team) or (service is not None and not published):
+        raise Invalid({"metric": _("What a supplier promises is in the contract about a service.")})
     old = _current(made)
     if old is not None:
         alike = all(getattr(old, name) == getattr(made, name) for name in _PROMISED)
@@ -83,13 +87,16 @@ def set_target(
 
 
 @transaction.atomic
-def withdraw_target(target: Target, *, actor: User | None, source: str) -> None:
+def withdraw_target(target: Target, *, actor: User | None, source: str, published: bool = False) -> None:
     """Promise nothing more: running clocks by this target are withdrawn, those that have stopped keep it."""
     current = Target.objects.current().select_for_update(of=("self",)).filter(pk=target.pk).first()
     if current is None:
         return
     owner: Any = current.team or current.support_level
-    _refuse_published(owner)
+    if not published:
+        _refuse_published(owner)
+        if current.service_id is not None:
+            raise Refused(_("An agreement published this: it changes with the agreement."), code="published")
     _supersede(current)
     change = {f"target.{_key(current)}": [_words(current), None]}
     audit.record(owner, "changed", actor=actor, source=source, changes=change)
@@ -100,8 +107,8 @@ def _current(like: Target) -> Target | None:
     return (
         Target.objects.current()
         .filter(
-            support_level=like.support_level_id, team=like.team_id, kind=like.kind, metric=like.metric,
-            priority=like.priority,
+            support_level=like.support_level_id, team=like.team_id, service=like.service_id, kind=like.kind,
+            metric=like.metric, priority=like.priority,
         )
         .first()
     )  # fmt: skip
@@ -113,7 +120,8 @@ def _supersede(target: Target) -> None:
 
 
 def _key(target: Target) -> str:
-    return f"{target.kind}.{target.metric}.{f'P{target.priority}' if target.priority else 'any'}"
+    about = f".{target.service.slug}" if target.service else ""
+    return f"{target.kind}.{target.metric}.{f'P{target.priority}' if target.priority else 'any'}{about}"
 
 
 def _words(target: Target | None) -> str | None:
@@ -122,10 +130,11 @@ def _words(target: Target | None) -> str | None:
 
 def _follow(owner: SupportLevel | Team | None, target: Target, actor: User | None) -> None:
     reason = _("Target of %(owner)s: %(metric)s") % {"owner": owner, "metric": target.get_metric_display()}
+    about = [(target.service_id, None, None)] if target.metric == Metric.UC else []
     if target.team_id:
         recalculation.request(reason=reason, actor=actor, teams=[target.team_id])
     else:
-        recalculation.request(reason=reason, actor=actor, levels=[target.support_level_id])  # type: ignore[list-item]
+        recalculation.request(reason=reason, actor=actor, levels=[target.support_level_id], coverage=about)  # type: ignore[list-item]
 
 
 def _refuse_published(*levels: Any) -> None:
@@ -190,6 +199,16 @@ def removed(record: models.Model, before: Values, *, actor: User | None, source:
     )
     _propagate(record, before, None, actor=actor, source=source)
     record.pk = None
+
+
+def organisation_moved(organisation: Organisation, before: int | None, *, actor: User | None) -> None:
+    """Let open tickets follow when an organisation became part of another: what that one was promised holds below it.
+
+    Call it in the transaction of the change; ``before`` is the key of what it was part of.
+    """
+    if organisation.parent_id != before:
+        reason = f"{organisation._meta.verbose_name} “{organisation}”"
+        recalculation.request(reason=reason, actor=actor, coverage=[(None, None, organisation.pk)])
 
 
 def values_of(record: models.Model) -> dict[str, Any]:

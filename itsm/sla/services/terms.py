@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -13,6 +13,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from itsm.accounts.models import Organisation
 from itsm.sla import engine
 from itsm.sla.models import CalendarVersion, Clock, Coverage, EscalationStep, Metric, SupportLevel, Target, WorkCalendar
 from itsm.tickets.models import Ticket
@@ -48,20 +49,27 @@ class Applied:
 
 
 class Book:
-    """All promises that some tickets can have, read in at most three queries however many tickets they are."""
+    """All promises that some tickets can have, read in at most four queries however many tickets they are.
 
-    def __init__(self, tickets: Iterable[Ticket], team_ids: Collection[int] = ()) -> None:
+    ``team_ids``: the teams that held one of them. ``waited``: one of them waited for a supplier.
+    """
+
+    def __init__(self, tickets: Iterable[Ticket], team_ids: Collection[int] = (), *, waited: bool = False) -> None:
         tickets = list(tickets)
         self._coverage = list(
             _coverage_of(tickets).select_related("support_level").only("valid_from", "valid_to", "service_id",
             "offering_id", "organisation_id", "support_level__name", "support_level__is_active",
             "support_level__pause_reasons", "support_level__escalation_policy_id")
         )  # fmt: skip
+        self._above = _parents_of(tickets, self._coverage)
         levels = {row.support_level.pk: row.support_level for row in self._coverage if row.support_level}
-        self._targets: dict[tuple[str, str, int], dict[int | None, Target]] = defaultdict(dict)
-        for target in _targets_of({ticket.kind for ticket in tickets}, [*levels], team_ids):
-            owner = target.team_id if target.metric == Metric.OLA else target.support_level_id
-            self._targets[target.kind, target.metric, owner or 0][target.priority] = target
+        services = {ticket.service_id for ticket in tickets if ticket.service_id is not None}
+        self._targets: dict[tuple[str, str, int | None, int | None], dict[int | None, Target]] = defaultdict(dict)
+        for target in _targets_of({ticket.kind for ticket in tickets}, [*levels], team_ids, services, waited=waited):
+            owner = {Metric.OLA: target.team_id, Metric.UC: None}.get(Metric(target.metric), target.support_level_id)
+            alike = self._targets[target.kind, target.metric, owner, target.service_id]
+            # Several suppliers stand behind one service: the quickest of their promises is what may be expected.
+            alike[target.priority] = min(alike.get(target.priority, target), target, key=lambda one: one.minutes)
         policies = {level.escalation_policy_id for level in levels.values() if level.escalation_policy_id}
         self._steps: dict[int, list[EscalationStep]] = defaultdict(list)
         if policies:
@@ -74,18 +82,29 @@ class Book:
         Coverage counts by the day the ticket was opened: what was promised then is owed until it is done.
         """
         day = day_of_opening(ticket)
+        distance = self._distances(ticket)
         best = max(
-            (row for row in self._coverage if _matches(row, ticket, day)),
+            (row for row in self._coverage if _matches(row, ticket, day, distance)),
             key=lambda row: (
                 row.offering_id is not None,
                 row.service_id is not None,
                 row.organisation_id is not None,
+                -distance.get(row.organisation_id, 0),
                 row.pk,
             ),
             default=None,
         )
         level = best.support_level if best else None
         return level if level and level.is_active else None
+
+    def _distances(self, ticket: Ticket) -> dict[int | None, int]:
+        """The ticket's organisation and those it is part of, by how far above they are."""
+        found: dict[int | None, int] = {}
+        one = ticket.organisation_id
+        while one is not None and one not in found:
+            found[one] = len(found)
+            one = self._above.get(one)
+        return found
 
     def for_ticket(self, ticket: Ticket) -> dict[str, Applied]:
         """Terms by metric from the ticket's support level; empty when there is none."""
@@ -99,11 +118,22 @@ class Book:
         return found
 
     def for_team(self, ticket: Ticket, team_id: int) -> Applied | None:
-        """A team's OLA for the ticket's kind and priority. It has no pauses: only the team's own time counts."""
-        target = self._target(ticket, Metric.OLA, team_id)
+        """A team's OLA for the ticket's service, kind and priority; without one, what it promises of every service.
+
+        It has no pauses: only the team's own time counts.
+        """
+        target = self._target(ticket, Metric.OLA, team_id, ticket.service_id) if ticket.service_id else None
+        target = target or self._target(ticket, Metric.OLA, team_id)
         if target is None:
             return None
         return Applied(target, str(target.team), target.version_id, (), ())  # type: ignore[attr-defined]
+
+    def for_supplier(self, ticket: Ticket) -> Applied | None:
+        """The contract that underpins the ticket's service. Only the time that is waited for the supplier counts."""
+        target = self._target(ticket, Metric.UC, None, ticket.service_id) if ticket.service_id else None
+        if target is None:
+            return None
+        return Applied(target, str(target.support_level), target.version_id, (), ())  # type: ignore[attr-defined]
 
     def _of_level(self, level: SupportLevel, target: Target) -> Applied:
         steps = self._steps[level.escalation_policy_id] if level.escalation_policy_id else []
@@ -115,8 +145,10 @@ class Book:
             steps=tuple((step.percent, step.pk) for step in steps if step.metric in ("", target.metric)),
         )
 
-    def _target(self, ticket: Ticket, metric: str, owner_id: int) -> Target | None:
-        by_priority = self._targets.get((ticket.kind, metric, owner_id), {})
+    def _target(
+        self, ticket: Ticket, metric: str, owner_id: int | None, service_id: int | None = None
+    ) -> Target | None:
+        by_priority = self._targets.get((ticket.kind, metric, owner_id, service_id), {})
         return by_priority.get(int(ticket.priority)) or by_priority.get(None)
 
 
@@ -127,29 +159,49 @@ def day_of_opening(ticket: Ticket) -> date:
 
 def _coverage_of(tickets: list[Ticket]) -> QuerySet[Coverage]:
     found = Coverage.objects.order_by("pk")
-    for name in ("service", "offering", "organisation"):
+    for name in ("service", "offering"):
         ids = {getattr(ticket, f"{name}_id") for ticket in tickets} - {None}
         found = found.filter(Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__in": ids}))
-    return found
+    above = Organisation.objects.and_above(_organisations(tickets)).order_by().values("pk")
+    return found.filter(Q(organisation__isnull=True) | Q(organisation__in=above))
 
 
-def _matches(row: Coverage, ticket: Ticket, day: date) -> bool:
+def _organisations(tickets: Iterable[Ticket]) -> set[int]:
+    return {ticket.organisation_id for ticket in tickets if ticket.organisation_id is not None}
+
+
+def _parents_of(tickets: Iterable[Ticket], coverage: Iterable[Coverage]) -> dict[int, int | None]:
+    """What the organisations of the tickets are part of, up to the top; nothing where coverage does not ask for it."""
+    own = _organisations(tickets)
+    named = {row.organisation_id for row in coverage} - {None}
+    if not named or (len(own) == 1 and named == own):
+        return {}
+    return dict(Organisation.objects.and_above(own).order_by().values_list("pk", "parent_id"))
+
+
+def _matches(row: Coverage, ticket: Ticket, day: date, organisations: Mapping[int | None, int]) -> bool:
     return (
         row.service_id in (None, ticket.service_id)
         and row.offering_id in (None, ticket.offering_id)
-        and row.organisation_id in (None, ticket.organisation_id)
+        and (row.organisation_id is None or row.organisation_id in organisations)
         and (row.valid_from is None or row.valid_from <= day)
         and (row.valid_to is None or day <= row.valid_to)
     )
 
 
-def _targets_of(kinds: Collection[str], levels: Collection[int], teams: Collection[int]) -> QuerySet[Target]:
+def _targets_of(
+    kinds: Collection[str], levels: Collection[int], teams: Collection[int], services: Collection[int], *, waited: bool
+) -> QuerySet[Target]:
     """Current targets with the newest edition of the calendar each runs by, its own first, as ``version_id``."""
     newest = CalendarVersion.objects.filter(calendar=OuterRef("hours")).order_by("-number").values("pk")[:1]
+    wanted = Q(support_level__in=levels) | Q(team__in=teams)
+    if waited:
+        wanted |= Q(metric=Metric.UC)
     return (
         Target.objects.current()
-        .filter(Q(support_level__in=levels) | Q(team__in=teams), kind__in=kinds)
-        .select_related("team")
+        .filter(wanted, Q(service__isnull=True) | Q(service__in=services), kind__in=kinds)
+        .order_by("pk")
+        .select_related("team", "support_level")
         .annotate(hours=Coalesce("calendar_id", "support_level__calendar_id"))
         .annotate(version_id=Subquery(newest))
     )

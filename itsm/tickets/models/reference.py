@@ -1,6 +1,8 @@
 """Reference data that an organisation makes its own in the settings pages."""
 
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +88,12 @@ class HoldReason(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        before = HoldReason.objects.filter(pk=self.pk).exclude(party=self.party).values_list("code", flat=True).first()
+        # Clocks of suppliers are counted from the past: who was waited for does not change afterwards.
+        if before and apps.get_model("tickets", "StateInterval").objects.filter(hold_reason=before).exists():
+            raise ValidationError({"party": _("Tickets have waited for this already: make another reason.")})
 
 
 class ProcessSetting(models.Model):

@@ -7,7 +7,17 @@ from itertools import pairwise
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from itsm.sla.engine import Exchange, History, Interval, Terms, ledger, read, team_segments, update_cycles
+from itsm.sla.engine import (
+    Exchange,
+    History,
+    Interval,
+    Terms,
+    ledger,
+    read,
+    supplier_waits,
+    team_segments,
+    update_cycles,
+)
 from itsm.worktime import WorkSchedule
 from tests.slow_clock import MINUTE, SlowClock
 
@@ -23,14 +33,16 @@ def histories(draw):
     intervals = []
     for _ in range(draw(st.integers(1, 8))):
         phase = draw(st.sampled_from(["new", "active", "active", "waiting", "waiting", "resolved", "closed"]))
+        reason = draw(st.sampled_from(["requester", "vendor"])) if phase == "waiting" else ""
         intervals.append(
             Interval(
                 FIRST + minute * MINUTE,
                 None,
                 phase,
                 draw(st.sampled_from(["closed", "cancelled"])) if phase == "closed" else phase,
-                draw(st.sampled_from(["requester", "vendor"])) if phase == "waiting" else "",
+                reason,
                 draw(st.sampled_from([None, 1, 1, 2])),
+                supplier=reason == "vendor",
             )
         )
         minute += draw(st.integers(1, 900))
@@ -43,13 +55,13 @@ def histories(draw):
 @st.composite
 def clocks(draw):
     history = draw(histories())
-    metric = draw(st.sampled_from(["resolution", "resolution", "first_response", "update", "ola"]))
+    metric = draw(st.sampled_from(["resolution", "resolution", "first_response", "update", "ola", "uc"]))
     terms = Terms(
         metric, 4 * draw(st.integers(1, 200)), draw(st.sampled_from([OFFICE, OFFICE, None])), PAUSES, 75, (50, 150)
     )
     now = history.opened_at + draw(st.integers(0, 5500)) * MINUTE
     known = history.as_of(now)
-    lives = {"update": update_cycles, "ola": team_segments}.get(metric, lambda _: [()])(known)
+    lives = {"update": update_cycles, "ola": team_segments, "uc": supplier_waits}.get(metric, lambda _: [()])(known)
     assume(lives)
     return history, terms, now, draw(st.integers(0, len(lives) - 1))
 
@@ -125,6 +137,6 @@ def test_other_terms_change_the_verdict_and_not_the_time(clock, minutes):
 def test_time_never_runs_back(clock, later):
     history, terms, now, cycle = clock
     earlier, after = (read(history, terms, t, cycle=cycle) for t in (now, now + later * MINUTE))
-    if terms.metric != "ola" or earlier.started_at == after.started_at:
+    if terms.metric not in ("ola", "uc") or earlier.started_at == after.started_at:
         assert after.elapsed_seconds >= earlier.elapsed_seconds
         assert earlier.breached_at in (None, after.breached_at)

@@ -20,10 +20,18 @@ from itsm.desk.forms.people import OrganisationForm, PersonForm, TeamForm
 from itsm.desk.services import invitations
 from itsm.desk.views.settings.base import PEOPLE, Pages, SettingsForm, require
 from itsm.lib.errors import Denied
+from itsm.sla.services import targets
 from itsm.tickets.models import Ticket
 from itsm.ui import pages as ui
 from itsm.ui.keyset import capped_count
 from itsm.ui.pages import Column
+
+
+class OrganisationEdit(SettingsForm):
+    def write_audit(self, obj: Any, before: Any, columns: Any) -> None:
+        super().write_audit(obj, before, columns)
+        if columns is not None:
+            targets.organisation_moved(obj, columns["parent_id"], actor=self.request.user)
 
 
 class TeamEdit(SettingsForm):
@@ -118,6 +126,6 @@ PAGES = [
         ),
         search=("name", "cost_centre_code"),
         rows=lambda: Organisation.objects.select_related("parent").annotate(amount=Count("people")),
-        position=30,
+        form_view=OrganisationEdit, position=30,
     ),
 ]  # fmt: skip

@@ -49,8 +49,8 @@ CLOCK = shape(
     {
         "id": serializers.IntegerField(),
         "metric": serializers.ChoiceField(Metric.choices),
-        "cycle": serializers.IntegerField(help_text="The how-manieth reply or team; 0 for the others."),
-        "label": serializers.CharField(help_text="Whose promise it is: support level or team."),
+        "cycle": serializers.IntegerField(help_text="The how-manieth reply, team or wait; 0 for the others."),
+        "label": serializers.CharField(help_text="Whose promise it is: support level, team or contract."),
         "calendar": serializers.CharField(allow_null=True, help_text="Hours of cover; null for around the clock."),
         "state": serializers.ChoiceField(Clock.State.choices),
         "running": serializers.BooleanField(),
@@ -88,7 +88,7 @@ AUDIT = shape(
 
 def clocks_read(ticket: Ticket, *, inside: bool) -> list[dict[str, Any]]:
     """Each clock of a ticket, read now by the engine, with its ledger."""
-    metrics = [metric for metric in Metric.values if inside or metric != Metric.OLA]
+    metrics = [metric for metric in Metric.values if inside or metric not in Metric.INSIDE]
     return [_clock(explained) for explained in ledger.of_ticket(ticket, metrics=metrics)]
 
 
