@@ -10,7 +10,7 @@ class DesignConfig(AppConfig):
     verbose_name = _("Service design")
 
     def ready(self) -> None:
-        from design import navigation_agreements, navigation_packages, navigation_performance
+        from design import checks, navigation_agreements, navigation_packages, navigation_performance
         from design.demo import agreements, packages
         from itsm.lib import chapters
 
@@ -20,6 +20,7 @@ class DesignConfig(AppConfig):
         navigation_agreements.register()
         navigation_packages.register()
         navigation_performance.register()
+        checks.register()
         chapters.register("agreements", agreements.tell_agreements, order=50, when="before")
         chapters.register("processes", packages.tell_processes, order=70)
         chapters.register("packages", packages.tell_package, order=80)

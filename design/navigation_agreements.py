@@ -49,7 +49,8 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
     if not user.is_desk:
         return None
     slas = reports.slas_of(service)
-    checked = [(one, chain) for one in slas for chain in reports.chains(one) if chain.service.pk == service.pk]
+    found = reports.chains_of(slas)
+    checked = [(one, chain) for one in slas for chain in found[one] if chain.service.pk == service.pk]
     others = Agreement.objects.visible_to(user).binding().filter(services=service).exclude(type=AgreementType.SLA)
     backing = list(others.select_related("customer", "provider_team", "customer_team").order_by("type", "id")[:6])
     may_start = service.status not in Service.Status.ENDED and bool(policies.may_write(user))
@@ -62,7 +63,7 @@ def levels_and_agreements(user: Any) -> Summary:
     """Activity 6."""
     rows = Agreement.objects.visible_to(user)
     slas = list(rows.binding().filter(type=AgreementType.SLA).select_related("customer").order_by("-id")[:MOST_CHECKED])
-    gaps = [(one, chain) for one in slas for chain in reports.chains(one) if not chain.holds]
+    gaps = [(one, chain) for one, found in reports.chains_of(slas).items() for chain in found if not chain.holds]
     ending = list(rows.active().filter(ends_on__lte=today() + NOTICE).order_by("ends_on", "id")[:3])
     late = list(rows.filter(state=AgreementState.AGREED, starts_on__lt=today()).order_by("starts_on")[:3])
     address = reverse("design:agreement-list")

@@ -11,6 +11,7 @@ class ImprovementConfig(AppConfig):
 
     def ready(self) -> None:
         from improvement import (
+            checks,
             navigation_feedback,
             navigation_improvements,
             navigation_kpis,
@@ -24,3 +25,4 @@ class ImprovementConfig(AppConfig):
         )  # fmt: skip
         for area in areas:
             area.register()
+        checks.register()

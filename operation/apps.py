@@ -18,6 +18,7 @@ class OperationConfig(AppConfig):
         from itsm.tickets import kinds
         from itsm.workflow import inputs, registration
         from operation import (
+            checks,
             lifecycle,
             navigation,
             navigation_applications,
@@ -96,3 +97,4 @@ class OperationConfig(AppConfig):
         chapters.register("orders", orders.tell, order=40)
         chapters.register("causes", causes.tell, order=50)
         navigation_security.register()
+        checks.register()

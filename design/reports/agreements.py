@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
@@ -30,6 +31,9 @@ SUPPLIER = 9
 #: Single days that a gap names; the rest is a number.
 MOST_DAYS = 4
 
+#: An agreement that backs others, and the ids of its services.
+Backing = tuple[Agreement, set[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -46,16 +50,32 @@ class Chain:
 
 
 def chains(agreement: Agreement) -> list[Chain]:
-    """The check of an SLA, service by service; the same number of queries however many there are."""
-    services = list(agreement.services.order_by("name", "id"))
+    """The check of an SLA, service by service."""
+    return chains_of([agreement])[agreement]
+
+
+def chains_of(agreements: Iterable[Agreement]) -> dict[Agreement, list[Chain]]:
+    """The same of several; the same number of queries however many there are (and one for each calendar)."""
+    slas = list(agreements)
+    prefetch_related_objects(slas, "services", "targets__calendar", "calendar")
     needs = needs_of_all()
-    near = {service.pk: reach(service.pk, needs) for service in services}
+    near = {service.pk: reach(service.pk, needs) for sla in slas for service in sla.services.all()}
     wanted = {pk for ids in near.values() for pk in ids}
-    begin = max(agreement.starts_on, today())
-    backing = _backing(wanted, begin, agreement.ends_on)
+    backing = _backing(wanted)
     names = dict(Service.objects.filter(pk__in=wanted).values_list("pk", "name"))
     hours = Hours()
-    promises = [hours.promised(one, agreement) for one in agreement.targets.select_related("calendar")]
+    return {sla: _chains(sla, near, backing, names, hours) for sla in slas}
+
+
+def _chains(
+    agreement: Agreement, near: Mapping[int, Sequence[int]], all_backing: Sequence[Backing], names: Mapping[int, str],
+    hours: Hours,
+) -> list[Chain]:  # fmt: skip
+    services = sorted(agreement.services.all(), key=lambda one: (one.name, one.pk))
+    begin = max(agreement.starts_on, today())
+    wanted = {pk for service in services for pk in near[service.pk]}
+    backing = _running(all_backing, wanted, begin, agreement.ends_on)
+    promises = [hours.promised(one, agreement) for one in agreement.targets.all()]
     found = []
     for service in services:
         links, behind = [], []
@@ -76,24 +96,33 @@ def line_of(agreement: Agreement) -> int:
     return SUPPLIER if team is None else LINES[Team.Tier(team.tier)]
 
 
-def _backing(services: set[int], begin: date, end: date | None) -> list[tuple[Agreement, set[int]]]:
-    """OLAs and contracts that both sides agreed on, running then, with the ids of their services."""
+def _backing(services: set[int]) -> list[Backing]:
+    """OLAs and contracts that both sides agreed on, with the ids of their services."""
     rows = (
         Agreement.objects.binding()
-        .within(begin, end)
         .filter(type__in=[AgreementType.OLA, AgreementType.UC], services__in=services)
         .distinct()
         .select_related("provider_team", "customer_team", "calendar")
         .prefetch_related("targets__calendar", "services")
         .order_by("id")
     )
+    return [(row, {service.pk for service in row.services.all()}) for row in rows]
+
+
+def _running(backing: Iterable[Backing], services: set[int], begin: date, end: date | None) -> list[Backing]:
+    """Those about the services that run on at least one of the days; of the versions of one the right one."""
+    rows = {
+        row: about
+        for row, about in backing
+        if about & services and (row.ends_on is None or row.ends_on >= begin) and (end is None or row.starts_on <= end)
+    }
     newest: dict[int, Agreement] = {}
     for row in rows:
         # Of two versions the one that runs at the beginning counts.
         kept = newest.get(row.first_id or row.pk)
         if kept is None or kept.starts_on > begin >= row.starts_on:
             newest[row.first_id or row.pk] = row
-    return [(row, {service.pk for service in row.services.all()}) for row in newest.values()]
+    return [(row, rows[row]) for row in newest.values()]
 
 
 class Hours:
