@@ -22,6 +22,7 @@ from itsm.search.registry import Hit
 from itsm.sla.services import measure
 from itsm.ui import lifecycle, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
+from strategy import measures as goals
 
 #: What the page of a service shows.
 OF_SERVICE = ("attainment", "availability", "first_response", "csat", "reopen", "backlog")
@@ -81,6 +82,7 @@ def register() -> None:
     catalogue.register_all()
     actions.register({"kpi.decide": gettext_lazy("decided")})
     measures.register("kpi", gettext_lazy("KPI"), figures.measures, figures.reading)
+    goals.register(goals.Source("kpi", gettext_lazy("KPI"), figures.key_measures, figures.key_reading))
     nav.register(
         "improve", gettext_lazy("KPIs"), "improvement:kpis", "gauge", order=10, roles=policies.READERS, go="m"
     )  # fmt: skip

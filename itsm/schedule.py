@@ -21,6 +21,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "strategy.close_months": crontab(hour="2", minute="20"),
     "strategy.expire_exceptions": timedelta(minutes=10),
     "strategy.check_rules": crontab(hour="2", minute="40"),
+    "strategy.read_key_results": crontab(hour="3", minute="40"),
     "design.turn_agreements": timedelta(minutes=10),
     "operation.measure_availability": crontab(minute="7"),
     "improvement.send_surveys": timedelta(minutes=2),

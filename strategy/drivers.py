@@ -10,12 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from itsm.accounts.models import User
 
 #: Service and organisation (none where nobody in particular uses it).
 Key = tuple[int, int | None]
 Counting = Callable[[date], Mapping[Key, int]]
 Costing = Callable[[date], Mapping[int, Decimal]]
+#: Label and address of a record, and what of it falls to the service in the month.
+Line = tuple[str, str, Decimal]
+Lines = Callable[["User", int, date], list[Line]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,17 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``cost(month)`` gives amounts in cents by service, in a fixed number of queries."""
+    """``cost(month)`` gives amounts in cents by service, in a fixed number of queries.
+
+    ``into`` says where they count: ``assets`` or ``direct``. ``lines(user, service, month)`` names what is behind the
+    amount, as far as the person may see it: label, address and money.
+    """
 
     code: str
     label: Any
     cost: Costing
+    into: str = "assets"
+    lines: Lines | None = None
 
 
 #: The driver that counts nothing: each service has its percentage.

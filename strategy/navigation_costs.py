@@ -50,7 +50,7 @@ def register_kinds() -> None:
         RecordKind(
             CostItem, gettext_lazy("cost item"), gettext_lazy("cost items"), "receipt",
             ("title", "service", "cost_centre", "kind", "expenditure", "recurrence", "amount", "currency", "rate",
-             "starts_on", "ends_on", "spread_months", "note"),
+             "starts_on", "ends_on", "spread_months", "contract", "note"),
             policies.may_create, policies.may_edit_item, check=ledger.check_item, written=ledger.written,
         ),
         RecordKind(

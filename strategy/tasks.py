@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from strategy.services import months, nightly, standards
+from strategy.services import goals, months, nightly, standards
 
 
 @shared_task(name="strategy.keep_months")
@@ -21,6 +21,12 @@ def close_months() -> None:
 def expire_exceptions() -> None:
     """End policy exceptions whose last day is over."""
     standards.expire_exceptions()
+
+
+@shared_task(name="strategy.read_key_results")
+def read_key_results() -> None:
+    """Read the numbers that key results are bound to."""
+    goals.read_due()
 
 
 @shared_task(name="strategy.check_rules")

@@ -17,7 +17,14 @@ class TransitionConfig(AppConfig):
         from itsm.ui import markdown
         from itsm.workflow import inputs, registration
         from strategy import drivers
-        from transition import navigation, navigation_change, navigation_configuration, navigation_delivery, search
+        from transition import (
+            checks,
+            navigation,
+            navigation_change,
+            navigation_configuration,
+            navigation_delivery,
+            search,
+        )
         from transition.demo import delivery
         from transition.forms.articles import validate_to_come
         from transition.models import Article
@@ -26,6 +33,9 @@ class TransitionConfig(AppConfig):
         drivers.register(drivers.Driver("subscribers", _("Subscribers"), _("subscriber"), usage.subscribers, order=10))
         drivers.register(drivers.Driver("items", _("Items in use"), _("item"), usage.items, order=50))
         drivers.register_source(drivers.Source("assets", _("Write-off of items"), usage.write_off))
+        drivers.register_source(
+            drivers.Source("contracts", _("Contracts"), usage.contracts, into="direct", lines=usage.contract_lines)
+        )
         inputs.register(
             "change_note",
             lambda required: forms.CharField(
@@ -55,3 +65,4 @@ class TransitionConfig(AppConfig):
         chapters.register("delivery", delivery.tell, order=90)
         navigation_configuration.register()
         navigation_change.register()
+        checks.register()

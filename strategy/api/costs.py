@@ -91,7 +91,7 @@ class CostItemSerializer(RecordSerializer):
         model = CostItem
         fields = [
             *FIRST, "title", "service", "cost_centre", "kind", "expenditure", "recurrence", "amount", "currency",
-            "rate", "worth", "starts_on", "ends_on", "spread_months", "note", *LAST,
+            "rate", "worth", "starts_on", "ends_on", "spread_months", "contract", "note", *LAST,
         ]  # fmt: skip
         read_only_fields = KEPT
 

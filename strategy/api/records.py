@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from itsm.api.fields import Ref, Strict, StrictModel
 from itsm.api.filters import Anyone, FilterSet, Words
 from itsm.integrations.api.records import Records, parts
-from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, viewer
+from itsm.integrations.api.refs import PersonRef, organisation_ref, service_ref, team_ref, viewer
 from strategy.models import AcceptanceCriterion, BusinessCase, BusinessRequirement, Goal, KeyResult
 from strategy.services import goals
 
@@ -33,10 +33,20 @@ def named(rows: Any) -> list[dict[str, Any]]:
 
 class KeyResultSerializer(StrictModel):
     progress = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True, help_text="Percent.")
+    measured_by = serializers.CharField(
+        required=False, allow_blank=True, max_length=80,
+        help_text="What it is read from every day, such as `kpi:attainment`; empty: people check in.",
+    )  # fmt: skip
+    service = service_ref(required=False, allow_null=True, help_text="What of the measure counts; null: all services.")
+    team = team_ref(required=False, allow_null=True, help_text="What of the measure counts; null: all teams.")
 
     class Meta:
         model = KeyResult
-        fields = ["id", "title", "unit", "baseline", "target", "current", "weight", "progress"]
+        fields = [
+            "id", "title", "unit", "baseline", "target", "current", "weight", "progress", "measured_by", "service",
+            "team", "window_days", "read_on",
+        ]  # fmt: skip
+        read_only_fields = ["read_on"]
 
 
 class GoalSerializer(StrictModel):
@@ -86,7 +96,7 @@ class Goals(Records):
     scope = "strategy"
     search_fields = ("title", "description")
     related = ("owner", "parent")
-    fetched = ("key_results",)
+    fetched = ("key_results__service", "key_results__team")
     key_results_list, key_results_one = parts("key-results", KeyResultSerializer, "goal", "key result")
 
     @extend_schema(request=CheckInSerializer, responses={201: KeyResultSerializer}, summary="Check in a key result")

@@ -51,7 +51,7 @@ class ItemForm(forms.ModelForm):
         model = CostItem
         fields = [
             "title", "service", "cost_centre", "kind", "expenditure", "recurrence", "amount", "currency", "rate",
-            "starts_on", "ends_on", "spread_months", "note",
+            "starts_on", "ends_on", "spread_months", "contract", "note",
         ]  # fmt: skip
         widgets = {
             "starts_on": forms.DateInput(attrs=DAY), "ends_on": forms.DateInput(attrs=DAY),

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from itsm.accounts.models import Organisation
+from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service, ServiceOffering
 from itsm.desk.forms.fields import PersonField
+from strategy import measures
 from strategy.models import (
     AcceptanceCriterion,
     BusinessCase,
@@ -44,9 +45,32 @@ class GoalForm(forms.ModelForm):
 
 
 class KeyResultForm(forms.ModelForm):
+    """How far a goal is, said by people or read from a measure every day."""
+
+    measured_by = forms.ChoiceField(
+        label=_("Measured by"), required=False,
+        help_text=_("What is read every day takes the place of check-ins. Choose “people” to unbind it."),
+    )  # fmt: skip
+
     class Meta:
         model = KeyResult
-        fields = ["title", "unit", "baseline", "target", "current", "weight"]
+        fields = [
+            "title", "unit", "baseline", "target", "current", "weight", "measured_by", "service", "team", "window_days",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = self.instance.measured_by
+        known = measures.choices()
+        gone = [(own, measures.label(own))] if own and own not in dict(known) else []
+        self.fields["measured_by"].choices = [("", _("People check in")), *known, *gone]
+        self.fields["service"].queryset = Service.objects.order_by("name")
+        self.fields["team"].queryset = Team.objects.filter(is_active=True).order_by("name")
+        self.fields["window_days"].required = False
+
+    def clean_window_days(self) -> int:
+        given: int | None = self.cleaned_data["window_days"]
+        return self.instance.window_days if given is None else given
 
 
 class RequirementForm(forms.ModelForm):

@@ -148,6 +148,11 @@ class CostItem(Record):
         _("written off over (months)"), default=1, validators=[MinValueValidator(1), MaxValueValidator(600)],
         help_text=_("For a one-off cost: in equal parts over so many months."),
     )  # fmt: skip
+    contract = models.CharField(
+        _("pays the contract"), max_length=20, blank=True, default="", db_default="",
+        validators=[RegexValidator(r"^CTR-[1-9][0-9]*\Z", _("A number such as CTR-7."))],
+        help_text=_("Number of a contract: its own cost does not count in the months that this item pays for."),
+    )  # fmt: skip
     note = models.TextField(_("note"), blank=True, validators=LONG)
     state = state_of(ItemState, ItemState.BOOKED)
 
@@ -183,6 +188,10 @@ class CostItem(Record):
     def worth(self) -> Decimal:
         """The amount in the house currency, to the cent."""
         return money.cents(self.amount * self.rate)
+
+    def pays_for(self, month: date) -> bool:
+        """Whether the month is one that it was booked for."""
+        return self.of_month(month) > 0
 
     def of_month(self, month: date) -> Decimal:
         """What of it falls into a month."""

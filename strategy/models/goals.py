@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django_fsm as fsm
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from itsm.accounts.models import Organisation
+from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service, ServiceOffering
 from itsm.lib import clock
 from itsm.lib.states import StateField
 from itsm.workflow.record import Record
-from strategy import policies
+from strategy import measures, policies
 from strategy.states import GoalState, Moscow, RequirementState
 
 if TYPE_CHECKING:
@@ -136,6 +137,22 @@ class KeyResult(models.Model):
     target = models.DecimalField(_("target"), max_digits=14, decimal_places=2)
     current = models.DecimalField(_("now"), max_digits=14, decimal_places=2)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=WEIGHT)
+    #: Name of the measure that it is read from every day; empty: people check in.
+    measured_by = models.CharField(_("measured by"), max_length=80, blank=True, default="", db_default="")
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("of the service"),
+        help_text=_("What is measured of; empty: of every service."),
+    )  # fmt: skip
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("of the team"),
+        help_text=_("Empty: of every team."),
+    )  # fmt: skip
+    window_days = models.PositiveSmallIntegerField(
+        _("over the last days"), default=30, db_default=30, validators=[MinValueValidator(1), MaxValueValidator(366)],
+        help_text=_("So many days before today count."),
+    )  # fmt: skip
+    #: The last day of the newest value that was read.
+    read_on = models.DateField(null=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -150,6 +167,28 @@ class KeyResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}: {self.current:g} / {self.target:g} {self.unit}".strip()
+
+    def clean(self) -> None:
+        wrong: dict[str, Any] = {}
+        if self.measured_by and measures.find(self.measured_by) is None:
+            wrong["measured_by"] = _("There is no such measure.")
+        for name in ("service", "team"):
+            if not self.measured_by and getattr(self, f"{name}_id"):
+                wrong[name] = _("Leave this empty where people check in: it says what of a measure counts.")
+        if wrong:
+            raise ValidationError(wrong)
+
+    @property
+    def source(self) -> str:
+        """What it is read from, in words; empty where people check in."""
+        if not self.measured_by:
+            return ""
+        return ", ".join(str(part) for part in (measures.label(self.measured_by), self.service, self.team) if part)
+
+    @property
+    def source_url(self) -> str:
+        found = measures.find(self.measured_by) if self.measured_by else None
+        return found.url if found else ""
 
     @property
     def progress(self) -> Decimal:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from itsm.accounts.models import User
 from itsm.audit import services as audit
 from itsm.lib import clock
 from itsm.lib.errors import Denied, Invalid, Refused
+from itsm.lib.sources import Source
 from itsm.workflow.moves import lock, move
-from strategy import policies
+from strategy import measures, policies
 from strategy.models import CheckIn, DemandPattern, Goal, KeyResult
 from strategy.states import GoalState
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from itsm.accounts.models import User
     from itsm.catalogue.models import ServiceOffering
+
+log = logging.getLogger(__name__)
+
+CENT = Decimal("0.01")
 
 
 def check(goal: Goal, lists: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +55,15 @@ def check_in(result: KeyResult, value: Decimal, *, actor: User, source: str, not
         raise Denied(verdict.reason)
     if goal.state != GoalState.ACTIVE:
         raise Refused(_("Check-ins are for active goals."))
-    result = KeyResult.objects.select_for_update().get(pk=result.pk)
+    result = KeyResult.objects.select_for_update(of=("self",)).get(pk=result.pk)
+    if result.measured_by and not actor.is_system:
+        raise Refused(_("It is read from %(source)s every day. Edit it to check in by hand.") % {
+            "source": measures.label(result.measured_by),
+        })  # fmt: skip
+    return _keep(goal, result, value, actor=actor, source=source, note=note)
+
+
+def _keep(goal: Goal, result: KeyResult, value: Decimal, *, actor: User, source: str, note: str) -> CheckIn:
     before, result.current = result.current, value
     made = CheckIn(key_result=result, value=value, note=note.strip(), by=actor, at=clock.now())
     try:
@@ -94,8 +108,57 @@ def keep_progress(goal: Goal) -> None:
 
 
 def part_written(goal: Goal) -> None:
-    """A key result was added, changed or removed."""
+    """A key result was added, changed or removed. One that is bound to a measure says at once how it stands."""
+    for result in goal.key_results.exclude(measured_by=""):
+        value = value_of(result)
+        if value is not None and (result.current, result.read_on) != (value, _until()):
+            KeyResult.objects.filter(pk=result.pk).update(current=value, read_on=_until())
     keep_progress(goal)
+
+
+# ---------- key results that are read ----------
+
+
+def _until() -> date:
+    """Days count when they are over."""
+    return timezone.localtime(clock.now(), timezone.get_default_timezone()).date() - timedelta(days=1)
+
+
+def value_of(result: KeyResult) -> Decimal | None:
+    """What its measure says now, as exact as it is kept; none where nothing was measured."""
+    only = measures.Filter(result.service_id, result.team_id)
+    found = measures.read(result.measured_by, only, _until(), result.window_days)
+    return None if found is None else found.quantize(CENT, ROUND_HALF_UP)
+
+
+def read_due() -> int:
+    """Read what active goals are bound to; a value that changed is a check-in by nobody. Returns how many changed."""
+    bound = KeyResult.objects.filter(goal__state=GoalState.ACTIVE).exclude(measured_by="").order_by("goal", "pk")
+    changed = 0
+    for pk in list(bound.values_list("pk", flat=True)):
+        try:
+            changed += read(pk)
+        except Exception:
+            # A measure belongs to another stage and may fail in any way; the other key results are read.
+            log.exception("a key result could not be read", extra={"key_result": pk})
+    return changed
+
+
+@transaction.atomic
+def read(pk: int) -> bool:
+    """Read one key result; true when it stands elsewhere than before."""
+    active = Goal.objects.filter(key_results=pk, state=GoalState.ACTIVE)
+    goal = Goal.objects.select_for_update(of=("self",)).filter(pk__in=active.values("pk")).first()
+    result = KeyResult.objects.select_for_update(of=("self",)).filter(pk=pk).exclude(measured_by="").first()
+    value = value_of(result) if goal is not None and result is not None else None
+    if goal is None or result is None or value is None:
+        return False
+    moved = value != result.current
+    if moved:
+        words = _("Read from %(source)s") % {"source": result.source}
+        _keep(goal, result, value, actor=User.objects.system(), source=Source.SYSTEM, note=words)
+    KeyResult.objects.filter(pk=pk).update(read_on=_until())
+    return moved
 
 
 def written(goal: Goal, before: Goal | None) -> None:

@@ -129,7 +129,8 @@ def compute(month: date) -> Computed:
         found.services[service].labour += amount
     for source in drivers.sources():
         for service, amount in source.cost(month).items():
-            found.services[service].assets += amount
+            figures = found.services[service]
+            setattr(figures, source.into, getattr(figures, source.into) + amount)
     _allocate(found, pools, counts)
     for service, amount in counted.value(month).items():
         found.services[service].value += amount

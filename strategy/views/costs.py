@@ -173,6 +173,11 @@ def of_service(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         budget_facts=_budget_facts(budget) if budget else [],
         items=list(CostItem.objects.visible_to(user).filter(service=service).booked().order_by("-updated_at")[:50]),
+        registers=[
+            (source.label, lines)
+            for source in drivers.sources()
+            if source.lines and (lines := source.lines(user, service.pk, month))
+        ],
         measures=list(ValueMeasure.objects.visible_to(user).filter(service=service).order_by("-updated_at")[:20]),
         months=[
             (month_name(t.month), f"{t.month:%Y-%m}", amount(t.cost), amount(t.charge), amount(t.value),

@@ -65,7 +65,7 @@ class Goals(RecordPages):
             yield _("Weight"), record.weight
 
     def context(self, request: HttpRequest, record: Goal) -> dict[str, Any]:
-        results = list(record.key_results.prefetch_related("check_ins__by"))
+        results = list(record.key_results.select_related("service", "team").prefetch_related("check_ins__by"))
         return {
             "results": results,
             "check_ins": sorted(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Q, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,7 @@ from itsm.accounts.models import User
 from itsm.desk.reports.service_levels import history
 from itsm.desk.reports.service_levels.scope import DAY, Period, Scope
 from itsm.ui import times
+from strategy import measures as goals
 
 Sums = tuple[int, int]
 #: Weeks of the trend.
@@ -105,6 +107,22 @@ def reading(ref: str, service: Any, until: date, days: int) -> Reading | None:
     value = series.value(period)
     up, down = series.sums(period)
     return None if value is None else Reading(value.quantize(Decimal("0.01")), down or up)
+
+
+def key_measures() -> list[goals.Measure]:
+    """Every KPI as a number that a key result of a goal can be bound to."""
+    return [
+        goals.Measure(one.code, one.name, unit(one), reverse("improvement:kpi", args=[one.code]))
+        for one in definition.all_of_them()
+        if one.is_supplied
+    ]
+
+
+def key_reading(ref: str, only: goals.Filter, until: date, days: int) -> Decimal | None:
+    """A KPI over the days that end with ``until``, of what everybody may see; not rounded."""
+    period = Period(until - (days - 1) * DAY, until)
+    scope = Scope(User.objects.system(), service=only.service_id, team=only.team_id)
+    return read(scope, period.first, period.last, [ref])[ref].value(period)
 
 
 def rounded(value: Decimal | None) -> Decimal | None:
