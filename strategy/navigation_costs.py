@@ -45,7 +45,8 @@ def register_kinds() -> None:
     kinds = (
         RecordKind(
             CostCentre, gettext_lazy("cost centre"), gettext_lazy("cost centres"), "landmark",
-            ("code", "name", "owner", "organisation", "description"), policies.may_create, policies.may_edit_centre,
+            ("code", "name", "owner", "organisation", "serves_desk", "description"), policies.may_create,
+            policies.may_edit_centre,
         ),
         RecordKind(
             CostItem, gettext_lazy("cost item"), gettext_lazy("cost items"), "receipt",

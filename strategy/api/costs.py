@@ -59,7 +59,7 @@ class CentreSerializer(RecordSerializer):
 
     class Meta:
         model = CostCentre
-        fields = [*FIRST, "code", "name", "owner", "organisation", "description", *LAST]
+        fields = [*FIRST, "code", "name", "owner", "organisation", "serves_desk", "description", *LAST]
         read_only_fields = KEPT
 
 

@@ -36,7 +36,7 @@ class CentreForm(forms.ModelForm):
 
     class Meta:
         model = CostCentre
-        fields = ["code", "name", "owner", "organisation", "description"]
+        fields = ["code", "name", "owner", "organisation", "serves_desk", "description"]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

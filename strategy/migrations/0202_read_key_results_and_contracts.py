@@ -1,4 +1,4 @@
-"""Key results that are read from a measure, and cost items that pay a contract."""
+"""Key results that are read from a measure, cost items that pay a contract, cost centres of the service desk."""
 
 import django.core.validators
 import django.db.models.deletion
@@ -13,6 +13,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="costcentre",
+            name="serves_desk",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="What is booked on it, but labour, counts in the cost per ticket.",
+                verbose_name="tools and overhead of the service desk",
+            ),
+        ),
         migrations.AddField(
             model_name="costitem",
             name="contract",

@@ -66,6 +66,10 @@ class CostCentre(Record):
         Organisation, models.PROTECT, null=True, blank=True, related_name="cost_centres",
         verbose_name=_("organisation"), help_text=_("Who it belongs to, where that is one organisation."),
     )  # fmt: skip
+    serves_desk = models.BooleanField(
+        _("tools and overhead of the service desk"), default=False, db_default=False,
+        help_text=_("What is booked on it, but labour, counts in the cost per ticket."),
+    )  # fmt: skip
     state = state_of(CentreState, CentreState.ACTIVE)
 
     objects = CentreQuerySet.as_manager()

@@ -17,7 +17,8 @@ from itsm.catalogue.models import Service
 from itsm.tickets.models import Ticket, WorkLog
 from strategy import cost_policies as policies
 from strategy import costing, money
-from strategy.models import Budget, CostMonth, OrganisationMonth, ServiceMonth, ValueEntry
+from strategy.cost_states import CostKind
+from strategy.models import Budget, CostItem, CostMonth, OrganisationMonth, ServiceMonth, ValueEntry
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -48,6 +49,15 @@ def labour(month: date) -> dict[int, Decimal]:
     for service, rate, minutes, count in rows:
         found[service] += count * (WorkLog(minutes=minutes, hourly_rate=rate).cost or ZERO)
     return found
+
+
+def desk(month: date) -> Decimal:
+    """Tools and overhead of the service desk in a month: what is booked on its cost centres, but labour.
+
+    The labour of tickets is in their work logs; the salaries of the same people would count it twice.
+    """
+    rows = CostItem.objects.touching(month).filter(cost_centre__serves_desk=True, service__isnull=True)
+    return sum((item.of_month(month) for item in rows.exclude(kind=CostKind.LABOUR)), ZERO)
 
 
 def value(month: date) -> dict[int, Decimal]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +16,9 @@ from itsm.desk.reports.service_levels.scope import Period, Scope
 from itsm.lib import clock
 from itsm.sla.services import measure
 from itsm.tickets.models import Ticket
+from itsm.workflow import records
 from operation.services import incidents, outages
+from strategy.models import CostCentre, CostItem
 from tests import factories
 from tests.itsm.desk.dashboards.conftest import NOW
 
@@ -148,3 +151,39 @@ def test_every_kpi_has_its_row_and_says_what_it_is(db):
         assert all((one.name, one.question, one.formula, one.population, one.unit_words)), one.code
         assert one.direction in (definition.HIGH, definition.LOW)
         assert one.value(0, 0) is None or not one.fraction
+
+
+def test_cost_per_ticket_has_tools_and_overhead_of_the_desk(requester, service, agent, manager, desk, engineers):
+    """(labour + tools + overhead of the desk) / resolved, as the KPI catalogue says."""
+    keeper = factories.person("Fiona Finance", roles=("finance_manager",))
+    how = {"actor": keeper, "source": "web"}
+    day = NOW.date().replace(day=1)
+    at = datetime(day.year, day.month, 1, 12, tzinfo=UTC)
+    ours, other = (
+        records.create(CostCentre, code=code, name="Desk", owner=keeper, serves_desk=serves, **how)
+        for code, serves in (("D", True), ("X", False))
+    )
+    booked = {"starts_on": day, "recurrence": "monthly", "expenditure": "opex", **how}
+    month = sum(1 for n in range(31) if (day + n * DAY).month == day.month)
+    for centre, kind, amount in (
+        (ours, "software", month * Decimal("10.00")), (ours, "facility", month * Decimal("2.02")),
+        (ours, "labour", Decimal(99999)), (other, "software", Decimal(99999)),
+    ):  # fmt: skip
+        records.create(CostItem, title=kind, cost_centre=centre, kind=kind, amount=amount, **booked)
+    with clock.moved_to(at - DAY):
+        found = [factories.incident(requester, service=service) for _ticket in range(3)]
+    with clock.moved_to(at):
+        for one in found:
+            incidents.resolve(one, actor=agent, source="web", code="fixed", note="Done")
+        Ticket.objects.filter(pk=found[2].pk).update(team=engineers)
+        found[0].worklogs.create(user=agent, minutes=30, hourly_rate="60.00", spent_on=day)
+    with clock.moved_to(at + 4 * DAY):
+        kpis.back_fill(day, day + 2 * DAY, codes=["cost_per_ticket"])
+        series = figures.read(Scope(manager), day, day + 2 * DAY)["cost_per_ticket"]
+        assert series.sums(Period(day, day)) == (3000 + 1202, 3)
+        assert series.sums(Period(day, day + DAY)) == (3000 + 2 * 1202, 3), "a day without a ticket costs as much"
+        assert str(round(series.value(Period(day, day)), 2)) == "14.01"
+        mine = figures.read(Scope(manager, team=desk.pk), day, day)["cost_per_ticket"]
+        theirs = figures.read(Scope(manager, team=engineers.pk), day, day)["cost_per_ticket"]
+        assert (mine.sums(Period(day, day)), theirs.sums(Period(day, day))) == ((3000 + 801, 2), (401, 1))
+        assert 801 + 401 == 1202, "to the cent"

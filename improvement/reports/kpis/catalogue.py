@@ -8,7 +8,7 @@ from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from improvement.feedback_states import Band
-from improvement.reports.kpis import availability, rows
+from improvement.reports.kpis import availability, desk_costs, rows
 from improvement.reports.kpis.definition import HIGH, LOW, MINUTES, MONEY, NUMBER, PERCENT, Definition, Part, register
 from itsm.accounts.models import Team
 from itsm.sla.models import Clock, Metric
@@ -114,7 +114,8 @@ def _practices() -> None:
             (Part(_("Implemented and closed"), rows.closed_changes, "closed_at", "", Count("pk", filter=GOOD),
                   Count("pk"), hits=GOOD, hits_label=_("Successful"), rest_label=_("With issues or failed")),)
             if changes else (),
-            target=Decimal(95), warning=Decimal(90), across_kinds=True,
+            # Closed changes are reviewed again, and closed otherwise.
+            window=8, target=Decimal(95), warning=Decimal(90), across_kinds=True,
             missing=_("No change has been closed in the period."),
         ),
         Definition(
@@ -124,7 +125,7 @@ def _practices() -> None:
             (Part(_("Changes opened"), rows.opened("change"), "opened_at", "", Count("pk", filter=EMERGENCY),
                   Count("pk"), hits=EMERGENCY, hits_label=_("Emergency"), rest_label=_("Planned")),)
             if changes else (),
-            target=Decimal(5), warning=Decimal(10), across_kinds=True,
+            window=8, target=Decimal(5), warning=Decimal(10), across_kinds=True,
             missing=_("No change has been opened in the period."),
         ),
         Definition(
@@ -161,14 +162,14 @@ def _services() -> None:
         ),
         Definition(
             "cost_per_ticket", _("Cost per ticket"), _("What does it cost to solve one?"),
-            _("Σ minutes logged × hourly rate ÷ n(tickets resolved)"), MONEY, LOW,
-            _("labour from work logs with a rate, by the day of the work; tickets by their last resolution, without "
-              "cancelled ones and duplicates"),
+            _("(Σ minutes logged × hourly rate + tools and overhead of the desk) ÷ n(tickets resolved)"), MONEY, LOW,
+            _("labour from work logs with a rate, by the day of the work; what is booked on cost centres of the desk, "
+              "but labour, day by day; tickets by their last resolution, without cancelled ones and duplicates"),
             (Part(_("Work logged"), rows.work_with_rate, "spent_on", "ticket__",
                   weigh=(("minutes", "hourly_rate"), rows.cents), by_date=True),
              Part(_("Resolved"), rows.resolved, "resolved_at", "", denominator=Count("pk"))),
-            window=8, zero_is_unknown=True, unit_label=_("per ticket"),
-            missing=_("Nobody logged work whose hour has a rate."),
+            count=desk_costs.count, window=8, zero_is_unknown=True, unit_label=_("per ticket"),
+            missing=_("Nobody logged work whose hour has a rate, and no cost centre is that of the desk."),
         ),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def test_template_keeps_the_policy(path):
 
 @pytest.mark.parametrize("path", named(p for p in TEMPLATES if "jinja2" not in p.parts))
 def test_template_compiles(path):
-    get_template(str(path.relative_to(ROOT / "templates")))
+    assert get_template(str(path.relative_to(ROOT / "templates"))).origin.name == str(path)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("path", named(sorted((ROOT / "templates" / "ui").glob("_*.html"))))

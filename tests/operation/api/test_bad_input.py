@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from itsm.api.exceptions import flat
-from itsm.tickets.models import Attachment, Ticket, TimelineEntry
+from itsm.tickets.models import Attachment, Ticket, TicketLink, TimelineEntry
 from tests.api import Api, problem
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,7 @@ def test_what_is_not_json_is_400(agent, body):
 def test_what_is_no_object_is_422(agent, body):
     response = Api(agent).http.post("/api/v1/incidents/", body, content_type="application/json")
     problem(response, 422, "invalid")
+    assert not Ticket.objects.exists()
 
 
 def test_other_formats_are_415_and_406(agent):
@@ -38,6 +39,7 @@ def test_other_formats_are_415_and_406(agent):
 def test_a_body_beyond_the_limit_is_413(agent, settings):
     settings.API_MAX_BODY_BYTES = 1000
     problem(Api(agent).post("incidents/", {"title": "x", "description": "y" * 1000}), 413, "too_large")
+    assert not Ticket.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,8 @@ def test_steps_that_do_not_fit(agent, incident, verb, data, status, fields):
 
 def test_a_list_is_no_input_of_a_step(agent, incident):
     problem(Api(agent).post(f"incidents/{incident.number}/transitions/start/", [1]), 422)
+    incident.refresh_from_db()
+    assert (incident.state, incident.version) == ("new", 1)
 
 
 # What is said
@@ -182,6 +186,10 @@ def test_nobody_writes_on_a_closed_ticket(agent, requester, incident):
     problem(api.post(f"{path}tasks/", {"title": "x"}), 409)
     file = {"files": [SimpleUploadedFile("a.txt", b"x")]}
     problem(api.post(f"{path}attachments/", file, format="multipart"), 409)
+    title = incident.title
+    incident.refresh_from_db()
+    assert (incident.title, incident.state, incident.tasks.count()) == (title, "cancelled", 0)
+    assert not Attachment.objects.exists()
 
 
 def test_auditors_read_and_write_nothing(auditor, incident):
@@ -310,6 +318,7 @@ def test_a_circle_of_parents_is_refused(agent, requester, incident):
     other = factories.incident(requester)
     api.post(f"incidents/{incident.number}/links/", {"kind": "child_of", "target": other.number})
     problem(api.post(f"incidents/{other.number}/links/", {"kind": "child_of", "target": incident.number}), 409)
+    assert list(TicketLink.objects.values_list("source", "target")) == [(incident.pk, other.pk)]
 
 
 # Addresses
