@@ -54,6 +54,7 @@ def found(user: Any) -> list[tuple[str, Suggestion]]:
         try:
             everything += [(source, one) for one in list(find(user))[:MOST]]
         except Exception:
+            # A source belongs to another package and may fail in any way; the others suggest.
             log.exception("a source of suggestions failed", extra={"source": source})
     return everything
 

@@ -296,6 +296,23 @@ def test_pages_do_not_catch_refusals():
     assert found == []
 
 
+def test_whoever_catches_everything_says_why_and_logs_it():
+    silent = []
+    for path, tree in source.modules().items():
+        lines = (source.ROOT / path).read_text().splitlines()
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ExceptHandler):
+                continue
+            if node.type is not None and source.dotted(node.type) not in ("Exception", "BaseException"):
+                continue
+            handler = lines[node.lineno - 1 : node.end_lineno]
+            why = any("#" in line for line in handler[:2])
+            logged = any("log." in line or "raise" in line for line in handler)
+            if not (why and logged):
+                silent.append(f"{path}:{node.lineno}")
+    assert silent == []
+
+
 def test_migrations_are_named_by_hand():
     names = [path for package in source.PACKAGES for path in (ROOT / package).rglob("migrations/0*.py")]
     assert names

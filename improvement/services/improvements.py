@@ -238,6 +238,7 @@ def read_due() -> int:
         except Refused:
             continue
         except Exception:
+            # A measure belongs to another package and may fail in any way; the others are read.
             log.exception("an improvement could not be measured", extra={"improvement": improvement.pk})
         else:
             done += 1

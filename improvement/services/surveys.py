@@ -82,6 +82,7 @@ def send_due() -> int:
             try:
                 made = _judge(survey, ticket)
             except Exception:
+                # An address or a text that fails must not keep the others from being asked.
                 log.exception("nobody could be asked", extra={"survey": survey.pk, "ticket": ticket.pk})
             else:
                 asked += made is not None and not made.skipped

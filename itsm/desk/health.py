@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from .models import SCHEDULER, WORKER, Heartbeat
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def _broker() -> Check:
             broker.ensure_connection(max_retries=1, timeout=2, interval_start=0)
             return Check(True, broker.transport_cls if isinstance(broker.transport_cls, str) else "connected")
     except Exception as error:  # noqa: BLE001 - each transport has its own errors, and all mean the same here
+        log.warning("the broker cannot be reached", extra={"error": type(error).__name__})
         return Check(False, type(error).__name__)
 
 

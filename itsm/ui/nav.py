@@ -260,6 +260,7 @@ def _count(missing: dict[Entry, str], user: Any) -> dict[str, Any]:
         try:
             found = entry.count(user) if entry.count else None
         except Exception:
+            # A count belongs to another package and may fail in any way; the entry stands without a number.
             log.exception("navigation count failed", extra={"entry": entry.key})
             continue
         if isinstance(found, QuerySet):
@@ -269,6 +270,7 @@ def _count(missing: dict[Entry, str], user: Any) -> dict[str, Any]:
     try:
         fresh |= {key: number or None for key, number in keyset.count_all(rows).items()}
     except Exception:
+        # Together in one statement they may fail as well; every page has this bar.
         log.exception("navigation counts failed")
     return fresh
 

@@ -107,6 +107,7 @@ def draw(place: str, request: HttpRequest, subject: Any = None) -> SafeString:
                 values = {"panel": panel, "subject": subject, **context}
                 drawn.append(render_to_string(panel.template, values, request=request))
         except Exception:
+            # A panel belongs to another package and may fail in any way; the page stands without it.
             log.exception("panel failed", extra={"panel": f"{place}.{panel.name}"})
     return mark_safe("".join(drawn))  # noqa: S308 - rendered templates
 

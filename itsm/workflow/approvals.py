@@ -174,6 +174,7 @@ def chase() -> int:
             try:
                 done += step(round_)
             except Exception:
+                # What an approval sets off belongs to the stage that asked; the other rounds are chased.
                 log.exception("an approval could not be chased", extra={"round": round_.pk})
     return done
 

@@ -67,6 +67,7 @@ def _handle_safely(pk: int) -> bool:
     try:
         return handle_event(pk)
     except Exception:
+        # Effects reach into every package; the event is put off and tried again, and at last given up in the open.
         log.exception("a clock event could not be handled", extra={"clock_event": pk})
         _put_off(pk)
         return False

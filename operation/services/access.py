@@ -114,6 +114,7 @@ def end_due() -> int:
         except DomainError as refusal:
             log.info("a right did not end", extra={"ticket": access.number, "reason": refusal.message})
         except Exception:
+            # Whatever keeps one right from ending must not keep the others; it is tried again in the next run.
             log.exception("a right could not be ended", extra={"ticket": access.number})
         else:
             done += 1

@@ -135,6 +135,7 @@ def _each(what: str, due: models.QuerySet[Any, Any], step: Step) -> int:
                 extra={"ticket": incident.number, "step": what, "reason": refusal.message},
             )
         except Exception:
+            # Guards, policies and receivers of any stage may fail here; the other tickets are looked after.
             log.exception("an automatic step failed", extra={"ticket": incident.number, "step": what})
         else:
             taken += 1

@@ -212,6 +212,7 @@ def renew_approvals() -> int:
         except DomainError as refusal:
             log.info("an approval could not be asked anew", extra={"round": pk, "reason": refusal.message})
         except Exception:
+            # Whoever is asked may be missing in many ways; the other rounds are asked anew.
             log.exception("an approval could not be asked anew", extra={"round": pk})
     return done
 

@@ -26,6 +26,7 @@ def run(codes: list[str] | None = None) -> int:
         try:
             opened += run_one(rule)
         except Exception as error:
+            # A rule belongs to a stage and may fail in any way; its page shows the error, and the others run.
             log.exception("a rule failed", extra={"rule": rule.code})
             RuleRun.objects.update_or_create(
                 rule=rule.code, defaults={"error": f"{type(error).__name__}: {error}"[:300]}

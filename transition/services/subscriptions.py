@@ -164,6 +164,7 @@ def _try(step: Any, row: Subscription, **how: Any) -> bool:
         log.info("a subscription waits", extra={"subscription": row.pk, "reason": str(refusal)})
         return False
     except Exception:
+        # A step may be refused or fail in the level it publishes; the other subscriptions turn on their day.
         log.exception("a subscription could not be turned", extra={"subscription": row.pk})
         return False
     return True

@@ -104,6 +104,7 @@ def _do(rule: AutomationRule, ticket: Ticket, event: Event) -> tuple[str, str]:
     except DomainError as refusal:
         return RuleRun.Outcome.REFUSED, str(refusal)
     except Exception:
+        # Actions are macros and messages of any kind; one rule must not hold up the others.
         log.exception("an automation rule failed", extra={"rule": rule.pk, "ticket": ticket.pk, "event": event.pk})
         return RuleRun.Outcome.FAILED, _("An error kept this from being done. The log of the service desk tells more.")
     return RuleRun.Outcome.DONE, ""

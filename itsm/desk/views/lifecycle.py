@@ -48,6 +48,7 @@ def summarise(activity: Activity, user: Any) -> Summary:
     try:
         return activity.summarise(user)
     except Exception:
+        # A summary belongs to a stage and may fail in any way; the page shows the other nineteen.
         log.exception("The activity %s could not be summarised.", activity.number)
         return NOTHING
 

@@ -96,6 +96,7 @@ def _tell(story: Story, desk: Desk) -> str:
     except DatabaseError:
         raise
     except Exception as error:
+        # Any story may fail to be worded; it is kept as failed, and those behind it are told.
         log.exception("event could not be told", extra={"event": story.event.pk, "type": story.event.type})
         return f"{type(error).__name__}: {error}"[:500]
     desk.outgoing |= any(message.channel != Message.Channel.IN_APP for message in messages)

@@ -58,5 +58,6 @@ def _ask(index: registry.Index, user: User, text: str, limit: int) -> list[Any]:
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
             return list(index.find(user, text, limit))
     except Exception:
+        # An index belongs to another package and may fail in any way; the others answer.
         log.exception("an index failed", extra={"index": index.name})
         return []

@@ -125,6 +125,7 @@ def _recalculate_safely(pk: int) -> bool | None:
     try:
         return recalculate(pk)
     except Exception:
+        # A ticket whose history is broken must not stop the batch; it is counted as failed.
         log.exception("the clocks of a ticket could not be recalculated", extra={"ticket": pk})
         return None
 
