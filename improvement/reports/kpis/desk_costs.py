@@ -1,4 +1,4 @@
-"""Tools and overhead of the service desk, day by day, on the tickets that were resolved: part of the cost per ticket."""
+"""Tools and overhead of the desk, day by day, on the tickets that were resolved: a part of the cost per ticket."""
 
 from __future__ import annotations
 
