@@ -49,7 +49,7 @@ class KeyResultForm(forms.ModelForm):
 
     measured_by = forms.ChoiceField(
         label=_("Measured by"), required=False,
-        help_text=_("What is read every day takes the place of check-ins. Choose “people” to unbind it."),
+        help_text=_("What is read every day takes the place of check-ins. Choose “People check in” to unbind it."),
     )  # fmt: skip
 
     class Meta:

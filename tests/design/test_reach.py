@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from design.models import Agreement
+from improvement.reports.kpis import figures
+from improvement.services import kpis
 from itsm.accounts.models import Organisation
+from itsm.desk.reports.service_levels.scope import Period, Scope
 from itsm.lib import clock
 from itsm.sla.models import Clock, Coverage, Recalculation, Target
 from itsm.sla.services import clocks, rebuild, recalculation, terms
@@ -66,7 +69,7 @@ def test_an_agreement_holds_below_its_customer_until_a_nearer_one(
     assert proven()
     shown = text_of(browse(manager).get(whole.get_absolute_url()))
     covers = shown[shown.index('id="covers"') : shown.index('id="kept"')]
-    assert [name for name in tree if f"<li>{name}</li>" in covers] == ["Group", "Country"]
+    assert [name for name in tree if f'<span class="chip">{name}</span>' in covers] == ["Group", "Country"]
     assert covers.count(f"has {near.number} For the site") == 2
     # The hall is sold to somebody who has no agreement, by the settings page and back by the API's door.
     hall = tree["Hall"]
@@ -240,6 +243,10 @@ def test_the_wait_for_a_supplier_is_measured_against_the_contract(
         assert {one["metric"] for one in read["results"]} >= {"uc"}
         read = call(requester, "*").get(f"/api/v1/tickets/{ticket.number}/sla/").data
         assert "uc" not in {one["metric"] for one in read["results"]}, "what suppliers owe is no business of customers"
+    with at(1440):
+        kpis.back_fill(NOW.date(), NOW.date(), codes=["supplier_attainment"])
+        series = figures.read(Scope(manager), NOW.date(), NOW.date())["supplier_attainment"]
+        assert series.sums(Period(NOW.date(), NOW.date())) == (1, 2)
 
 
 def test_other_waits_and_other_services_are_no_suppliers_business(carrier, manager, agent, requester, service, desk):

@@ -70,6 +70,13 @@ def _tickets() -> None:
             (_attainment(Metric.RESOLUTION),), target=Decimal(95), warning=Decimal(90),
         ),
         Definition(
+            "supplier_attainment", _("Suppliers in time"), _("Do suppliers keep what they promised us?"),
+            _("n(waits for suppliers met) ÷ n(waits for suppliers ended) × 100"), PERCENT, HIGH,
+            _("waits that a contract measures, ended in the period, without cancelled tickets and duplicates"),
+            (_attainment(Metric.UC),), target=Decimal(95), warning=Decimal(90),
+            missing=_("No ticket waited for a supplier whose contract is in force."),
+        ),
+        Definition(
             "backlog", _("Backlog"), _("How much work is open?"), _("n(tickets not finished) at the end of the day"),
             NUMBER, LOW, _("all kinds of tickets"),
             (Part(_("Open"), rows.open_at_end, "from_at", "ticket__", over=_OPEN),), level=True, fraction=False,
