@@ -104,7 +104,8 @@ def pages(server: Server, size: int) -> list[Result]:
     results.append(timed(server, "SLA dashboard", lambda n: boss.request("GET", "/dashboards/sla/"), times=20)
                    | {"queries": queries_of(manager, "/dashboards/sla/")})  # fmt: skip
     for stage in ("strategy", "design", "transition", "operation", "improvement"):
-        results.append(timed(server, f"stage home: {stage}", lambda n, at=stage: boss.request("GET", f"/{at}/"), times=20)
+        results.append(timed(server, f"stage home: {stage}", lambda n, at=stage: boss.request("GET", f"/{at}/"),
+                             times=20)
                        | {"queries": queries_of(manager, f"/{stage}/")})  # fmt: skip
     results.append(timed(server, "portal home", lambda n: person.request("GET", "/portal/"))
                    | {"queries": queries_of(requester, "/portal/")})  # fmt: skip
