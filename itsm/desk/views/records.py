@@ -199,12 +199,12 @@ class RecordPages:
         return ui.page(
             request, "desk/records/list.html", title=capfirst(str(self.kind.plural)), kind=self.kind, page=page,
             columns=self.columns, intro=self.intro, query=query, filters=chosen, empty_text=self.empty_text,
-            filtered=bool(query) or any(one["value"] for one in chosen), beside=self._beside(),
+            filtered=bool(query) or any(one["value"] for one in chosen), beside=self._beside(request.user),
             rows=[(one.get_absolute_url(), [(c, c.show(one)) for c in self.columns]) for one in page],
             create_url=self.address("-new") if self.kind.may_create(request.user) else "",
         )  # fmt: skip
 
-    def _beside(self) -> list[tuple[Any, str, str]]:
+    def _beside(self, user: Any) -> list[tuple[Any, str, str]]:
         return [(label, reverse(name), icon) for label, name, icon in self.beside]
 
     def _narrowed(
