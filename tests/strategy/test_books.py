@@ -356,3 +356,16 @@ def test_a_card_offers_its_steps_to_menu_and_drag_alike(browse, planner, case, s
     assert "Value and cost" in shown
     assert made.get_absolute_url() in shown
     assert "data-chart" not in shown, "the server draws the map"
+
+
+def test_pages_offer_only_what_their_reader_may_do(browse, finance, service):
+    owner = factories.person(roles=("service_owner",))
+    type(service).objects.filter(pk=service.pk).update(owner=owner)
+    watcher = factories.person(roles=("auditor",))
+    offers = ('href="/strategy/budgets/new/', 'href="/strategy/value-measures/new/')
+    for who, expected in ((finance, True), (owner, True), (watcher, False)):
+        page = browse(who).get(f"/strategy/costs/services/{service.slug}/").content.decode()
+        assert {offer in page for offer in offers} == {expected}, who
+    books = 'href="/strategy/costs/months/"'
+    assert books in browse(watcher).get("/strategy/costs/").content.decode()
+    assert books not in browse(owner).get("/strategy/costs/").content.decode()
