@@ -29,6 +29,7 @@ class OperationConfig(AppConfig):
             navigation_risks,
             navigation_security,
             receivers,
+            search,
         )
         from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
@@ -98,3 +99,4 @@ class OperationConfig(AppConfig):
         chapters.register("causes", causes.tell, order=50)
         navigation_security.register()
         checks.register()
+        search.register()

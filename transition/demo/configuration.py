@@ -62,6 +62,8 @@ RELATIONS = [
     ("srv-osl-01", "depends_on", "sw-core-1"), ("srv-osl-02", "depends_on", "sw-core-1"), ("srv-osl-03", "depends_on", "sw-core-2"),
     ("sw-core-1", "connected_to", "sw-core-2"), ("fw-edge-1", "connected_to", "sw-core-1"),
 ]  # fmt: skip
+#: Machines that nobody has been named for.
+UNOWNED = ("sw-core-2", "vm-wms-1")
 #: Whose laptop, and in which state it is.
 LAPTOPS = [
     ("Henrik Sørensen", "deployed"), ("Grace Mwangi", "deployed"), ("Amara Diallo", "deployed"), ("Chloe Martin", "deployed"),
@@ -91,7 +93,9 @@ def tell(world: World) -> None:
         made = configuration.create(
             **who, lists={"services": [world.services[service]] if service else []}, name=name, type=types[kind],
             attributes=attributes, team=teams[team], supplier=suppliers.get(supplier),
-            organisation=world.people["Oliver Grant"].organisation, **bought,
+            organisation=world.people["Oliver Grant"].organisation,
+            # A nightly rule finds those that nobody answers for.
+            owner=None if name in UNOWNED else who["actor"], **bought,
         )  # fmt: skip
         items[name] = configuration.bring_to(made, "deployed", **who)
     for begin, kind, end in RELATIONS:
@@ -107,7 +111,7 @@ def _laptops(world: World, who: dict[str, Any], laptop: CIType, supplier: Suppli
         item = configuration.create(
             **who, lists={"services": [world.services["Laptops and desktops"]]}, name=f"halden-lt-{number:03}", type=laptop,
             attributes={"hostname": f"halden-lt-{number:03}", "manufacturer": "Fjord", "model": "Book 14", "ram_gb": 32},
-            serial=f"FB14-{52000 + 37 * number}", user=person, organisation=person.organisation if person else None,
+            serial=f"FB14-{52000 + 37 * number}", user=person, owner=who["actor"], organisation=person.organisation if person else None,
             supplier=supplier, cost=Decimal("1480.00"), purchased_on=bought, depreciation_months=36,
             # The twelfth laptop's warranty ends within the month.
             warranty_until=bought + timedelta(days=1095), location="Oslo" if person else "Store room",
