@@ -59,6 +59,7 @@ def _promising(indexes: list[registry.Index], user: User, text: str) -> list[reg
         with _savepoint():
             found = count_all({name: rows for name, rows in asked.items() if rows is not None}, cap=0)
     except Exception:
+        # Together in one statement one index may bring down all; then each is asked by itself.
         log.exception("the indexes could not be asked together")
         return indexes
     return [one for one in indexes if one.name not in asked or (one.name in found and found[one.name].capped)]
