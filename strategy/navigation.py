@@ -14,7 +14,7 @@ from itsm.audit import actions
 from itsm.catalogue import guards
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
@@ -48,6 +48,7 @@ def register_kinds() -> None:
         policies.may_write, policies.may_edit_case, lists=("goals", "requirements"), services="strategy.services.cases",
         on_round={"approved": "approve", "rejected": "reject", "expired": "take_back"},
     ))  # fmt: skip
+    house.counts_amounts("business_case", records.kind_of(BusinessCase).plural, BusinessCase.objects.count)
     actions.register({"portfolio.decided": gettext_lazy("decided"), "goal.check_in": gettext_lazy("checked in")})
     guards.register("charter", cases.charter_needs)
     guards.register("retire", cases.retire_needs)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -76,6 +77,9 @@ def register_kinds() -> None:
     )  # fmt: skip
     for kind in kinds:
         records.register(kind)
+    for counted in (CostItem, Budget, Tariff, ValueMeasure):
+        kind = records.kind_of(counted)
+        house.counts_amounts(kind.code, kind.plural, counted.objects.count)
     actions.register({"month.closed": gettext_lazy("closed"), "month.reopened": gettext_lazy("opened again")})
 
 

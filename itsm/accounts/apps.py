@@ -12,6 +12,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from itsm.accounts.models import User
         from itsm.accounts.models.house import load
 
         house.load_with(load)
+        rated = User.objects.filter(hourly_rate__isnull=False)
+        house.counts_amounts("hourly_rate", _("hourly rates"), lambda: rated.count())

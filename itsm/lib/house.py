@@ -166,6 +166,11 @@ def heading(code: str, *, plural: bool = False) -> Any:
 # ---------- amounts ----------
 
 
+def currency() -> str:
+    """Code of the currency that amounts without one of their own are in."""
+    return current().currency
+
+
 _amounts: dict[str, tuple[Any, Callable[[], int]]] = {}
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from itsm.catalogue.models import Service
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
+from itsm.lib import house
 from itsm.ui import components
 from itsm.ui.reference import Column
 from itsm.ui.times import day
@@ -51,8 +51,7 @@ class MoneyPages(RecordPages):
 
 def paid(item: CostItem) -> str:
     """Amount in its own currency, as often as it is paid."""
-    shown = number_format(item.amount, 2, force_grouping=True)
-    return f"{shown} {item.currency}" if item.currency != "EUR" else amount(item.amount)
+    return amount(item.amount, item.currency)
 
 
 def place(item: CostItem) -> Any:
@@ -121,9 +120,9 @@ class Items(MoneyPages):
         yield _("Booked as"), record.get_expenditure_display()
         yield _("Paid"), record.get_recurrence_display()
         yield _("Amount"), paid(record)
-        if record.currency != "EUR":
+        if record.currency != house.currency():
             yield _("Exchange rate"), f"{record.rate.normalize():f}"
-            yield _("In euros"), amount(record.worth)
+            yield _("In %(currency)s") % {"currency": house.currency()}, amount(record.worth)
         yield _("From"), month_name(record.starts_on)
         yield _("Until"), month_name(record.ends_on) if record.ends_on else ""
         if record.spread_months > 1:

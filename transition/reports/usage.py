@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Q
 
 from itsm.accounts.models import User
+from itsm.lib import house
 from strategy import costing
 from transition.models import ConfigurationItem, Subscription
 from transition.states.configuration import CIState
@@ -60,10 +61,11 @@ def items(month: date) -> Units:
 
 
 def write_off(month: date) -> Mapping[int, Decimal]:
-    """What items bought in euros lose in value in a month, in equal parts to the services they support."""
+    """What items bought in the currency of the house lose in value in a month: in equal parts to their services."""
     rows = (
         ConfigurationItem.objects.filter(
-            cost__gt=0, currency="EUR", purchased_on__isnull=False, purchased_on__lt=costing.add_months(month, 1),
+            cost__gt=0, currency=house.currency(), purchased_on__isnull=False,
+            purchased_on__lt=costing.add_months(month, 1),
             depreciation_months__gt=0, services__isnull=False,
         )
         .exclude(state=CIState.DISPOSED)

@@ -20,7 +20,7 @@ from itsm.lib import clock
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.tickets.models import Ticket
-from itsm.ui import components, icons
+from itsm.ui import components, icons, times
 from itsm.ui import pages as ui
 from itsm.ui.forms import attempt
 from itsm.ui.reference import Column
@@ -46,7 +46,7 @@ def typed(item: ConfigurationItem) -> Any:
 
 
 def money(value: Any, currency: str) -> str:
-    return f"{value:,.2f} {currency}" if value is not None else ""
+    return times.amount(value, currency) if value is not None else ""
 
 
 def someone(person: Any) -> Any:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.models import House
 from itsm.desk.services import house as services
-from itsm.lib import house
+from itsm.lib import currencies, house
 from itsm.tickets import kinds
 from itsm.ui import pictures
 from itsm.workflow import records
@@ -102,6 +102,12 @@ class BrandingForm(forms.ModelForm):
 
     def clean_currency(self) -> str:
         code = str(self.cleaned_data["currency"])
+        if code not in currencies.CODES:
+            raise ValidationError(_("There is no currency of this code."), code="unknown")
+        if code in currencies.THOUSANDTHS:
+            raise ValidationError(
+                _("Amounts are kept to the hundredth; this currency has thousandths."), code="thousandths"
+            )
         if code != services.stored().currency:
             services.check_currency()
         return code

@@ -22,7 +22,7 @@ for function in (
     register.simple_tag(function)
 register.simple_tag(charts.line, name="line_chart")
 
-for text_filter in (markdown.md, times.duration, times.number, times.compact, times.percent, times.money):
+for text_filter in (markdown.md, times.duration, times.number, times.compact, times.percent, times.money, times.amount):
     register.filter(text_filter.__name__, text_filter)
 register.simple_tag(times.ui_words)
 register.simple_tag(toasts.toast_parts)

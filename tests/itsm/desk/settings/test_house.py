@@ -337,3 +337,50 @@ def test_who_reads_no_session_looks_again_after_a_while(admin, filled, monkeypat
     house.hold(house.House())
     monkeypatch.setattr(house, "_looked_at", house._looked_at - house.MAX_AGE - 1)
     assert " · New name</title>" in Client().get("/accounts/login/").content.decode()
+
+
+# ---------- the currency of the house ----------
+
+
+def test_the_currency_is_what_amounts_are_shown_and_begun_in(admin, filled):
+    assert save(admin, filled, currency="chf").status_code == 302
+    finance = enter(factories.person("Finn", roles=("finance_manager",)))
+    form = finance.get("/strategy/cost-items/new/").context["form"]
+    assert form["currency"].value() == "CHF"
+    sent = {
+        "title": "Licence", "service": factories.ServiceFactory().pk, "kind": "software", "expenditure": "opex",
+        "recurrence": "monthly", "amount": "1234.50", "currency": "CHF", "rate": "2", "starts_on": "2026-03-01",
+        "spread_months": "1",
+    }  # fmt: skip
+    assert problems(finance.post("/strategy/cost-items/new/", sent)) == ["The books are in CHF: its rate is 1."]
+    page = words(finance.post("/strategy/cost-items/new/", sent | {"rate": "1"}, follow=True))
+    assert "CHF\u00a01,234.50" in page or "CHF 1,234.50" in page
+    other = words(finance.post("/strategy/cost-items/new/", sent | {"currency": "EUR", "rate": "0.9"}, follow=True))
+    assert "€1,234.50" in other
+    assert "In CHF CHF 1,111.05" in " ".join(other.split())
+
+
+def test_the_currency_stays_while_amounts_are_stored_in_it(admin, filled, administrator, agent):
+    agent.hourly_rate = 60
+    agent.save()
+    response = save(admin, filled, currency="USD", product_name="Halden Help")
+    assert response.status_code == 422
+    assert problems(response) == [
+        "The currency stays: amounts are stored in it and would not be converted. There are: hourly rates (1)."
+    ]
+    assert not House.objects.exists()
+    agent.hourly_rate = None
+    agent.save()
+    assert save(admin, filled, currency="USD").status_code == 302
+    assert House.objects.get().currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("EUS", "There is no currency of this code."),
+        ("KWD", "Amounts are kept to the hundredth; this currency has thousandths."),
+    ],
+)
+def test_a_currency_that_cannot_be_kept_is_refused(admin, filled, code, said):
+    assert problems(save(admin, filled, currency=code)) == [said]
