@@ -101,10 +101,13 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         form = ColumnsForm(initial=initial_of(_as_dict(services.guess(seen))), **more)
     else:
         form = ColumnsForm(initial=initial_of(kept.meaning), **more)
-    shown = [[row.get(name, "") for name in seen.columns] for row in seen.rows[: services.SHOWN_ROWS]]
+    # What is taken for something stands first: the rest may be far to the right.
+    chosen = [form[name].value() for name in ("case", "activity", "detail", "at", "team")]
+    heads = list(dict.fromkeys([*(name for name in chosen if name in seen.columns), *seen.columns]))
+    shown = [[row.get(name, "") for name in heads] for row in seen.rows[: services.SHOWN_ROWS]]
     return ui.page(
         request, "improvement/process/log_columns.html", title=_("What do the columns mean?"), form=form, log=kept,
-        seen=seen, rows=shown, status=422 if form.errors else 200,
+        seen=seen, heads=heads, rows=shown, status=422 if form.errors else 200,
     )  # fmt: skip
 
 
@@ -145,9 +148,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _drawable(result: dict[str, Any]) -> dict[str, Any]:
-    """The result with the most frequent activities alone in its picture."""
+    """The result as it is drawn: the most frequent activities, without what follows itself; the tables have it all."""
     most = sorted(result["activities"], key=lambda pair: -pair[1])[:MOST_DRAWN]
-    return {**result, "activities": most}
+    return {**result, "activities": most, "edges": [one for one in result["edges"] if one["from"] != one["to"]]}
 
 
 @require_safe
