@@ -20,6 +20,7 @@ from itsm.accounts.roles import Role
 from itsm.catalogue import guards as life
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -94,11 +95,12 @@ def register() -> None:
         count=lambda user: Agreement.objects.visible_to(user).filter(state=AgreementState.DRAFT),
     )  # fmt: skip
     panels.register(
-        "service", "agreements", "design/agreement/_of_service.html", of_service, label=gettext_lazy("Agreements"),
+        "service", "agreements", "design/agreement/_of_service.html", of_service,
+        label=house.heading("agreement", plural=True),
         order=41, cls="c4",
     )  # fmt: skip
     lifecycle.register(
         "design", 6, gettext_lazy("Service levels and agreements"),
         gettext_lazy("What is promised, to whom, and who stands behind it"), "handshake", levels_and_agreements,
-        links=[(gettext_lazy("Agreements"), "design:agreement-list")],
+        links=[(house.heading("agreement", plural=True), "design:agreement-list")],
     )  # fmt: skip

@@ -134,7 +134,8 @@ def register() -> None:
         "strategy", 1, gettext_lazy("Goals and requirements"),
         gettext_lazy("Where the business goes, and what it needs"), "target", goals_and_requirements,
         links=[
-            (gettext_lazy("Goals"), "strategy:goal-list"), (gettext_lazy("Requirements"), "strategy:requirement-list"),
+            (house.heading("goal", plural=True), "strategy:goal-list"),
+            (house.heading("requirement", plural=True), "strategy:requirement-list"),
             (gettext_lazy("Demand"), "strategy:demand"),
         ],
     )  # fmt: skip
@@ -143,7 +144,7 @@ def register() -> None:
         "layers", portfolio,
         links=[
             (gettext_lazy("Portfolio"), "strategy:portfolio"),
-            (gettext_lazy("Business cases"), "strategy:business-case-list"),
+            (house.heading("business_case", plural=True), "strategy:business-case-list"),
             (gettext_lazy("Decisions"), "strategy:decisions"),
         ],
     )  # fmt: skip

@@ -169,9 +169,11 @@ def register() -> None:
         "strategy", 4, gettext_lazy("Cost and value"),
         gettext_lazy("What services cost, for whom, and what they bring"), "coins", activity,
         links=[
-            (gettext_lazy("Cost and value"), "strategy:costs"), (gettext_lazy("Cost items"), "strategy:cost-item-list"),
-            (gettext_lazy("Budgets"), "strategy:budget-list"), (gettext_lazy("Showback"), "strategy:showback"),
-            (gettext_lazy("Value measures"), "strategy:value-measure-list"),
+            (gettext_lazy("Cost and value"), "strategy:costs"),
+            (house.heading("cost_item", plural=True), "strategy:cost-item-list"),
+            (house.heading("budget", plural=True), "strategy:budget-list"),
+            (gettext_lazy("Showback"), "strategy:showback"),
+            (house.heading("value_measure", plural=True), "strategy:value-measure-list"),
         ],
         roles=[*planning.CASE_READERS],
     )  # fmt: skip

@@ -12,7 +12,7 @@ from itsm.accounts.roles import Role
 from itsm.catalogue import guards
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
-from itsm.lib import chapters, clock
+from itsm.lib import chapters, clock, house
 from itsm.tickets import kinds
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -154,7 +154,7 @@ def register() -> None:
     )  # fmt: skip
     lifecycle.extend(10, summarise, [
         (gettext_lazy("Change calendar"), "transition:change-calendar"),
-        (gettext_lazy("Releases"), "transition:release-list"),
+        (house.heading("release", plural=True), "transition:release-list"),
         (gettext_lazy("CAB meetings"), "transition:cab-meeting-list"),
     ])  # fmt: skip
     chapters.register("changes", story.tell, order=110)

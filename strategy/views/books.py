@@ -82,7 +82,7 @@ class Centres(MoneyPages):
 
     def linked(self, request: HttpRequest, record: CostCentre) -> Any:
         items = CostItem.objects.visible_to(request.user).filter(cost_centre=record).order_by("-updated_at", "-id")
-        yield _("Cost items"), items[:50]
+        yield house.heading("cost_item", plural=True), items[:50]
         yield _("Allocation rules"), record.allocation_rules.select_related("cost_centre").order_by("-id")[:20]
 
 
@@ -93,7 +93,7 @@ class Items(MoneyPages):
     related = ("service", "cost_centre")
     search_fields = ("title", "service__name", "cost_centre__name")
     columns = (
-        Column("title", gettext_lazy("Cost item")), state_column(),
+        Column("title", house.heading("cost_item")), state_column(),
         Column("service", gettext_lazy("For"), cell=place), Column("kind", gettext_lazy("Kind"), opt=True),
         Column("amount", gettext_lazy("Amount"), cell=paid, right=True),
         Column("recurrence", gettext_lazy("Paid")),
@@ -144,7 +144,7 @@ class Budgets(MoneyPages):
     related = ("service", "service__owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Budget")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("budget")), state_column(), Column("service", gettext_lazy("Service")),
         Column("starts_on", gettext_lazy("From"), cell=lambda budget: month_name(budget.starts_on), opt=True),
         Column("amount", gettext_lazy("Amount"), cell=lambda budget: amount(budget.amount), right=True),
         Column("actual", gettext_lazy("Spent"), cell=lambda budget: amount(budget.actual), right=True),
@@ -239,10 +239,10 @@ class Measures(MoneyPages):
     related = ("service", "service__owner", "goal", "owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Value measure")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("value_measure")), state_column(), Column("service", gettext_lazy("Service")),
         Column("kind", gettext_lazy("Kind")),
         Column("planned", gettext_lazy("Planned per month"), cell=lambda one: amount(one.planned), right=True),
-        Column("goal", gettext_lazy("Goal"), opt=True), person_column("owner", gettext_lazy("Owner")),
+        Column("goal", house.heading("goal"), opt=True), person_column("owner", gettext_lazy("Owner")),
     )  # fmt: skip
     filters = (Filter("state", gettext_lazy("State"), lambda: MeasureState.choices), service_filter())
     texts = ((gettext_lazy("How it is measured"), "description"),)
@@ -264,7 +264,7 @@ class Measures(MoneyPages):
 
     def facts(self, request: HttpRequest, record: ValueMeasure) -> Any:
         yield _("Service"), link(record.service)
-        yield _("Goal"), link(record.goal) if record.goal else ""
+        yield house.heading("goal"), link(record.goal) if record.goal else ""
         yield _("Owner"), components.person(record.owner)
         yield _("Kind"), record.get_kind_display()
         yield _("Planned per month"), amount(record.planned)
