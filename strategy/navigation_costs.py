@@ -12,6 +12,7 @@ from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.desk.views import records as pages
 from itsm.lib import house
+from itsm.tickets.models import WorkLog
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -80,6 +81,9 @@ def register_kinds() -> None:
     for counted in (CostItem, Budget, Tariff, ValueMeasure):
         kind = records.kind_of(counted)
         house.counts_amounts(kind.code, kind.plural, counted.objects.count)
+    # Whether there are any is the question; nobody waits until a million are counted.
+    paid = WorkLog.objects.filter(hourly_rate__isnull=False).order_by()
+    house.counts_amounts("work_log", gettext_lazy("work logs with a rate"), lambda: paid[:1000].count())
     actions.register({"month.closed": gettext_lazy("closed"), "month.reopened": gettext_lazy("opened again")})
 
 
