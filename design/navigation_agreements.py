@@ -95,7 +95,7 @@ def register() -> None:
         count=lambda user: Agreement.objects.visible_to(user).filter(state=AgreementState.DRAFT),
     )  # fmt: skip
     panels.register(
-        "service", "agreements", "design/agreement/_of_service.html", of_service,
+        "service_design", "agreements", "design/agreement/_of_service.html", of_service,
         label=house.heading("agreement", plural=True),
         order=41, cls="c4",
     )  # fmt: skip

@@ -87,7 +87,7 @@ def register() -> None:
         count=lambda user: due(user) or None, tip=gettext_lazy("your actions that are due"),
     )  # fmt: skip
     panels.register(
-        "service", "reviews", "improvement/review/_of_service.html", of_service,
+        "service_improvement", "reviews", "improvement/review/_of_service.html", of_service,
         label=house.heading("service_review", plural=True),
         order=46, cls="c4",
     )  # fmt: skip

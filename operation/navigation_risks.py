@@ -93,7 +93,7 @@ def register() -> None:
     )  # fmt: skip
     pages.register(Controls, group="govern", order=50, roles=policies.READERS)
     panels.register(
-        "service", "risks", "operation/risk/_of_service.html", of_service,
+        "service_operation", "risks", "operation/risk/_of_service.html", of_service,
         label=house.heading("risk", plural=True), order=70,
         cls="c4", roles=keepers,
     )  # fmt: skip

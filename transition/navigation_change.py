@@ -146,7 +146,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service", "changes", "transition/change/_of_service.html", change_panels.of_service,
-        label=kinds.get(KIND).plural, order=55, cls="c4",
+        label=kinds.get(KIND).plural, order=55, cls="c4 tall",
     )  # fmt: skip
     panels.register(
         "home", "changes", "transition/change/_home.html", change_panels.home, label=kinds.get(KIND).plural, order=30,

@@ -145,7 +145,8 @@ def register() -> None:
     pages.register(Deliveries, group="change", order=60, roles=readers)
     pages.register(Handovers, group="change", order=70, roles=readers)
     panels.register(
-        "service", "delivery", "transition/delivery/_of_service.html", of_service, label=house.heading("delivery"),
+        "service_transition", "delivery", "transition/delivery/_of_service.html", of_service,
+        label=house.heading("delivery"),
         order=45, cls="c4",
     )  # fmt: skip
     lifecycle.register(

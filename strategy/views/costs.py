@@ -113,6 +113,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         if before.cost and total.cost
         else "",
         chart=trend_chart(trend), over=costs.over_budget(user), may_keep=policies.keeps(user),
+        may_read_books=policies.reads(user),
         unallocated=amount(book.unallocated) if book and book.unallocated and policies.reads(user) else "",
         measured=percent, spark=[round(float(t.cost)) for t in trend], **around(month),
     )  # fmt: skip
@@ -179,7 +180,9 @@ def of_service(request: HttpRequest, slug: str) -> HttpResponse:
              amount(kept[t.month].unit_cost) if t.month in kept else "–")
             for t in reversed(trend)
         ],
-        may_keep=policies.keeps(user), money=amount, computed=row.month.computed_at if row.month_id else None,
+        may_keep=policies.keeps(user), may_plan=bool(policies.may_plan(user)),
+        may_measure=bool(policies.may_measure(user)), money=amount,
+        computed=row.month.computed_at if row.month_id else None,
         **around(month),
     )  # fmt: skip
 

@@ -27,6 +27,8 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
+#: What htmx logs as an error when a newer request replaces one that still runs; one that fails logs sendError.
+ABORTED = ("htmx:afterRequest", "htmx:sendAbort")
 #: What the browser itself reports about a page that keeps the policy and fails otherwise.
 LISTEN = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -114,7 +116,7 @@ class Browsers:
 
     def counts(self, message: Any) -> bool:
         # The browser repeats failed answers on the console; those are noted with their address.
-        known = ("Failed to load resource", *self.expected)
+        known = ("Failed to load resource", *ABORTED, *self.expected)
         return message.type == "error" and not any(part in message.text for part in known)
 
     def is_error(self, answer: Any) -> bool:
