@@ -21,6 +21,7 @@ from itsm.accounts.roles import Role
 from itsm.catalogue import guards as life
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.ui import lifecycle, panels, times
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -102,11 +103,11 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service_design", "agreements", "design/agreement/_of_service.html", of_service,
-        label=gettext_lazy("Agreements"),
+        label=house.heading("agreement", plural=True),
         order=41, cls="c4",
     )  # fmt: skip
     lifecycle.register(
         "design", 6, gettext_lazy("Service levels and agreements"),
         gettext_lazy("What is promised, to whom, and who stands behind it"), "handshake", levels_and_agreements,
-        links=[(gettext_lazy("Agreements"), "design:agreement-list")],
+        links=[(house.heading("agreement", plural=True), "design:agreement-list")],
     )  # fmt: skip

@@ -23,6 +23,7 @@ from itsm.audit import actions
 from itsm.catalogue import guards
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.tickets import kinds
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -181,13 +182,13 @@ def register() -> None:
     lifecycle.register(
         "design", 7, gettext_lazy("Processes and systems"),
         gettext_lazy("How work is done, by whom, and with what"), "workflow", processes_and_systems,
-        links=[(gettext_lazy("Processes"), "design:process-list")],
+        links=[(house.heading("process", plural=True), "design:process-list")],
     )  # fmt: skip
     lifecycle.register(
         "design", 8, gettext_lazy("Design validation"), gettext_lazy("Prove the design before it is built"),
         "flask-conical", validation,
         links=[
-            (gettext_lazy("Design packages"), "design:design-package-list"),
+            (house.heading("design_package", plural=True), "design:design-package-list"),
             (gettext_lazy("Validation plans"), "design:validation-plan-list"),
             (gettext_lazy("Defects"), "design:defect-list"),
         ],

@@ -19,6 +19,7 @@ from itsm.catalogue import guards as life
 from itsm.catalogue.guards import Requirement
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -111,5 +112,5 @@ def register() -> None:
     lifecycle.register(
         "design", 5, gettext_lazy("End-to-end performance"),
         gettext_lazy("How available, fast and large, and whether the design can do it"), "gauge", end_to_end,
-        links=[(gettext_lazy("Performance targets"), "design:performance-list")],
+        links=[(house.heading("performance", plural=True), "design:performance-list")],
     )  # fmt: skip

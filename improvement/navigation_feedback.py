@@ -24,7 +24,7 @@ from improvement.views.surveys import Surveys
 from itsm.accounts.roles import MANAGERS, Role
 from itsm.audit import actions
 from itsm.desk.views import records as pages
-from itsm.lib import chapters
+from itsm.lib import chapters, house
 from itsm.notifications import topics
 from itsm.notifications.topics import Topic
 from itsm.ui import lifecycle, markdown, nav, panels
@@ -218,7 +218,7 @@ def register() -> None:
     )  # fmt: skip
     pages.register_search(Surveys, order=66)
     panels.register_create(
-        "survey", gettext_lazy("Survey"), "improvement:survey-new", icon="clipboard-list", key="", order=66,
+        "survey", house.heading("survey"), "improvement:survey-new", icon="clipboard-list", key="", order=66,
         allowed=lambda user: bool(policies.may_survey(user)),
     )  # fmt: skip
     nav.register("portal", gettext_lazy("Feedback"), "improvement:portal-feedback", "message-circle", order=60)
@@ -244,7 +244,7 @@ def register() -> None:
         links=[
             (gettext_lazy("Satisfaction"), "improvement:satisfaction"),
             (gettext_lazy("Feedback"), "improvement:feedback-list"),
-            (gettext_lazy("Surveys"), "improvement:survey-list"),
+            (house.heading("survey", plural=True), "improvement:survey-list"),
         ],
     )  # fmt: skip
     chapters.register("feedback", story.tell, order=900)

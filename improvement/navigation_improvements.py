@@ -17,7 +17,7 @@ from improvement.reports import register as reports
 from improvement.services import improvements
 from improvement.views.improvements import Improvements
 from itsm.desk.views import records as pages
-from itsm.lib import chapters, clock
+from itsm.lib import chapters, clock, house
 from itsm.ui import lifecycle, markdown
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import inputs, records
@@ -41,6 +41,10 @@ def register_kinds() -> None:
         services="improvement.services.improvements", created=improvements.begin,
         on_round={"approved": "approve", "rejected": "reject"},
     ))  # fmt: skip
+    house.counts_amounts(
+        "improvement", gettext_lazy("benefits of improvements"),
+        Improvement.objects.exclude(yearly_benefit__isnull=True, realised_benefit__isnull=True).count,
+    )  # fmt: skip
 
 
 def improve(user: Any) -> Summary:

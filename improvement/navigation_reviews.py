@@ -16,6 +16,7 @@ from improvement.states import ReviewState
 from improvement.views.reviews import Reviews
 from itsm.audit import actions
 from itsm.desk.views import records as pages
+from itsm.lib import house
 from itsm.sla.services import measure
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -87,7 +88,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service_improvement", "reviews", "improvement/review/_of_service.html", of_service,
-        label=gettext_lazy("Service reviews"),
+        label=house.heading("service_review", plural=True),
         order=46, cls="c4",
     )  # fmt: skip
     panels.register(
@@ -95,12 +96,12 @@ def register() -> None:
         label=gettext_lazy("From service reviews"),
     )  # fmt: skip
     panels.register_settings(
-        "service-reviews", gettext_lazy("Service reviews"), "improvement:review-plan", icon="presentation",
+        "service-reviews", house.heading("service_review", plural=True), "improvement:review-plan", icon="presentation",
         description=gettext_lazy("Whether drafts are made every month, and of which services."),
         roles=kpi_policies.KEEPERS,
     )  # fmt: skip
     lifecycle.extend(
         18, evaluation,
-        [(gettext_lazy("Service reviews"), "improvement:service-review-list"),
+        [(house.heading("service_review", plural=True), "improvement:service-review-list"),
          (gettext_lazy("Open actions"), "improvement:review-actions")],
     )  # fmt: skip

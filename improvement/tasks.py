@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from improvement.services import analyses, improvements, kpis, reviews, surveys
+from improvement.services import analyses, event_logs, improvements, kpis, reviews, surveys
 
 
 @shared_task(name="improvement.send_surveys")
@@ -32,3 +32,4 @@ def draft_reviews() -> None:
 def analyse_processes() -> None:
     """Work out what was asked and is too much to wait for."""
     analyses.work_off()
+    event_logs.work_off()

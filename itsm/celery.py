@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery, signals
 
-from itsm.lib import env, metrics
+from itsm.lib import env, house, metrics
 from itsm.lib.context import request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itsm.settings")
@@ -32,6 +32,7 @@ def pass_request_id_on(headers: dict[str, Any] | None = None, **_: Any) -> None:
 @signals.task_prerun.connect
 def enter_request(task_id: str = "", task: Any = None, **_: Any) -> None:
     request_id.set(getattr(task.request, "request_id", None) or task_id)
+    house.refresh()
 
 
 @signals.task_postrun.connect

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from itsm.lib import house
 from itsm.ui import lifecycle
 from itsm.ui.keyset import capped_count
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -42,6 +43,6 @@ def register() -> None:
     lifecycle.register(
         "operation", 16, _("Security and risk"), _("Incidents nobody else finds, risks, and the controls against them"),
         "shield-check", security_and_risk,
-        links=[(_("Risks"), "operation:risk-list"), (_("Heat map"), "operation:risk-map"),
+        links=[(house.heading("risk", plural=True), "operation:risk-list"), (_("Heat map"), "operation:risk-map"),
                (_("Controls"), "operation:control-list")],
     )  # fmt: skip

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.roles import Role
 from itsm.lib import clock
+from itsm.tickets import kinds
 from itsm.ui import nav, panels, times
 from operation import policies, reports
 from operation.models import Incident, Outage
@@ -125,7 +126,7 @@ def forget_majors() -> None:
 def register() -> None:
     """Called once from ``OperationConfig.ready``."""
     panels.register_create(
-        "incident", gettext_lazy("Incident"), "operation:incident-new", icon="siren", key="I",
+        "incident", kinds.get("incident").label, "operation:incident-new", icon="siren", key="I",
         roles=(Role.AGENT, Role.INCIDENT_MANAGER, Role.ADMINISTRATOR), order=10,
     )  # fmt: skip
     panels.register("notice", "majors", "operation/incident/_majors.html", running_majors, order=5)

@@ -135,7 +135,7 @@ def summary(user: Any) -> Summary:
     busiest = list(known.order_by("-open_incidents", "-id")[:2])
     bare = rows.filter(state=ProblemState.KNOWN_ERROR, workaround="").order_by("known_since", "id")
     figures = [
-        Figure(_("Problems"), rows.open().count(), "", f"{reverse('desk:queue')}?kind={KIND}"),
+        Figure(kinds.get(KIND).plural, rows.open().count(), "", f"{reverse('desk:queue')}?kind={KIND}"),
         Figure(_("Known errors"), rows.known_errors().count(), "", reverse("operation:known-errors")),
     ]
     attention = [
@@ -158,11 +158,11 @@ def register() -> None:
         hint=gettext_lazy("What is wrong, and what helps meanwhile"),
     )  # fmt: skip
     panels.register_create(
-        KIND, gettext_lazy("Problem"), "operation:problem-new", icon="bug", key="P",
+        KIND, kinds.get(KIND).label, "operation:problem-new", icon="bug", key="P",
         roles=(Role.AGENT, Role.PROBLEM_MANAGER, Role.ADMINISTRATOR), order=14,
     )  # fmt: skip
     panels.register(
-        "ticket", "cause", "operation/problem/_on_incident.html", on_incident, label=gettext_lazy("Problem"), order=20
+        "ticket", "cause", "operation/problem/_on_incident.html", on_incident, label=kinds.get(KIND).label, order=20
     )
     panels.register(
         "ticket", "problem", "operation/problem/_on_problem.html", on_problem, label=gettext_lazy("Known so far"),
@@ -170,7 +170,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service_operation", "problems", "operation/problem/_of_service.html", of_service,
-        label=gettext_lazy("Problems"),
+        label=kinds.get(KIND).plural,
         order=45, cls="c4",
     )  # fmt: skip
     bulk.register(bulk.Action(

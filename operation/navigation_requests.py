@@ -13,7 +13,7 @@ from itsm.accounts.models import User
 from itsm.accounts.roles import Role
 from itsm.catalogue import questions
 from itsm.desk.navigation import register_kind
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.tickets import kinds
 from itsm.tickets.models import TicketTask
 from itsm.ui import lifecycle, nav, panels
@@ -103,8 +103,9 @@ def summary(user: Any) -> Summary:
     stuck = rows.filter(state=RequestState.SUBMITTED).order_by("opened_at")
     queue = reverse("desk:queue")
     late = TicketTask.objects.visible_to(user).filter(state=TicketTask.State.OPEN, due_at__lt=clock.now())
+    words = house.own_term("request", plural=True) or _("Requests")
     figures = [
-        Figure(_("Requests"), rows.open().count(), "", f"{queue}?kind=request"),
+        Figure(words, rows.open().count(), "", f"{queue}?kind=request"),
         Figure(_("Await approval"), asked.count(), "", f"{queue}?kind=request&hold=approval"),
     ]
     attention = [
@@ -129,7 +130,7 @@ def register() -> None:
         tip=gettext_lazy("for you and your teams"), go="t", hint=gettext_lazy("Steps of requests and other tickets"),
     )  # fmt: skip
     panels.register_create(
-        "request", gettext_lazy("Service request"), "operation:request-new", icon="package", key="R",
+        "request", kinds.get("request").label, "operation:request-new", icon="package", key="R",
         roles=(Role.AGENT, Role.INCIDENT_MANAGER, Role.ADMINISTRATOR), order=12,
     )  # fmt: skip
     panels.register(

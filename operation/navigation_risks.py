@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.roles import Role
 from itsm.desk.views import records as pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import panels
 from itsm.ui.lifecycle import Attention, Figure
 from itsm.workflow import inputs, records
@@ -93,7 +93,7 @@ def register() -> None:
     )  # fmt: skip
     pages.register(Controls, group="govern", order=50, roles=policies.READERS)
     panels.register(
-        "service_operation", "risks", "operation/risk/_of_service.html", of_service, label=gettext_lazy("Risks"),
-        order=70,
+        "service_operation", "risks", "operation/risk/_of_service.html", of_service,
+        label=house.heading("risk", plural=True), order=70,
         cls="c4", roles=keepers,
     )  # fmt: skip

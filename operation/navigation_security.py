@@ -68,7 +68,7 @@ def summary(user: Any) -> Summary:
     found = list(rows.order_by("severity", "opened_at")[:50])
     bad = [one for one in found if one.severity <= 2]
     address = f"{reverse('desk:queue')}?kind={KIND}"
-    figures = [Figure(_("Security incidents"), len(found), "red" if bad else "", address)]
+    figures = [Figure(kinds.get(KIND).plural, len(found), "red" if bad else "", address)]
     attention = [
         Attention(one.title, _("Severity %d") % one.severity, one.number, "red", one.get_absolute_url(),
                   "shield-alert", 90)
@@ -86,7 +86,7 @@ def register() -> None:
     sections.add(PLAYBOOKS)
     register_kind(kinds.get(KIND), order=15, allowed=policies.knows)
     panels.register_create(
-        KIND, gettext_lazy("Security incident"), "operation:security-incident-new", icon="shield-alert", key="S",
+        KIND, kinds.get(KIND).label, "operation:security-incident-new", icon="shield-alert", key="S",
         order=20, allowed=lambda user: bool(user.acts_for_desk),
     )  # fmt: skip
     panels.register(

@@ -14,7 +14,7 @@ from itsm.audit import actions
 from itsm.catalogue import guards
 from itsm.catalogue.models import Service
 from itsm.desk.views import records as pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day
@@ -48,6 +48,7 @@ def register_kinds() -> None:
         policies.may_write, policies.may_edit_case, lists=("goals", "requirements"), services="strategy.services.cases",
         on_round={"approved": "approve", "rejected": "reject", "expired": "take_back"},
     ))  # fmt: skip
+    house.counts_amounts("business_case", records.kind_of(BusinessCase).plural, BusinessCase.objects.count)
     actions.register({"portfolio.decided": gettext_lazy("decided"), "goal.check_in": gettext_lazy("checked in")})
     guards.register("charter", cases.charter_needs)
     guards.register("retire", cases.retire_needs)
@@ -134,7 +135,8 @@ def register() -> None:
         "strategy", 1, gettext_lazy("Goals and requirements"),
         gettext_lazy("Where the business goes, and what it needs"), "target", goals_and_requirements,
         links=[
-            (gettext_lazy("Goals"), "strategy:goal-list"), (gettext_lazy("Requirements"), "strategy:requirement-list"),
+            (house.heading("goal", plural=True), "strategy:goal-list"),
+            (house.heading("requirement", plural=True), "strategy:requirement-list"),
             (gettext_lazy("Demand"), "strategy:demand"),
         ],
     )  # fmt: skip
@@ -143,7 +145,7 @@ def register() -> None:
         "layers", portfolio,
         links=[
             (gettext_lazy("Portfolio"), "strategy:portfolio"),
-            (gettext_lazy("Business cases"), "strategy:business-case-list"),
+            (house.heading("business_case", plural=True), "strategy:business-case-list"),
             (gettext_lazy("Decisions"), "strategy:decisions"),
         ],
     )  # fmt: skip

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.audit import actions
 from itsm.desk.views import records as pages
+from itsm.lib import house
+from itsm.tickets.models import WorkLog
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import records
@@ -77,6 +79,12 @@ def register_kinds() -> None:
     )  # fmt: skip
     for kind in kinds:
         records.register(kind)
+    for counted in (CostItem, Budget, Tariff, ValueMeasure):
+        kind = records.kind_of(counted)
+        house.counts_amounts(kind.code, kind.plural, counted.objects.count)
+    # Whether there are any is the question; nobody waits until a million are counted.
+    paid = WorkLog.objects.filter(hourly_rate__isnull=False).order_by()
+    house.counts_amounts("work_log", gettext_lazy("work logs with a rate"), lambda: paid[:1000].count())
     actions.register({"month.closed": gettext_lazy("closed"), "month.reopened": gettext_lazy("opened again")})
 
 
@@ -166,9 +174,11 @@ def register() -> None:
         "strategy", 4, gettext_lazy("Cost and value"),
         gettext_lazy("What services cost, for whom, and what they bring"), "coins", activity,
         links=[
-            (gettext_lazy("Cost and value"), "strategy:costs"), (gettext_lazy("Cost items"), "strategy:cost-item-list"),
-            (gettext_lazy("Budgets"), "strategy:budget-list"), (gettext_lazy("Showback"), "strategy:showback"),
-            (gettext_lazy("Value measures"), "strategy:value-measure-list"),
+            (gettext_lazy("Cost and value"), "strategy:costs"),
+            (house.heading("cost_item", plural=True), "strategy:cost-item-list"),
+            (house.heading("budget", plural=True), "strategy:budget-list"),
+            (gettext_lazy("Showback"), "strategy:showback"),
+            (house.heading("value_measure", plural=True), "strategy:value-measure-list"),
         ],
         roles=[*planning.CASE_READERS],
     )  # fmt: skip

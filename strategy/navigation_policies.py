@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from itsm.audit import actions
 from itsm.desk.views import records as pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.notifications import topics
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -141,7 +141,7 @@ def register() -> None:
         "strategy", 3, gettext_lazy("Policies and standards"),
         gettext_lazy("What holds everywhere, and whether it is kept"), "scroll-text", activity,
         links=[
-            (gettext_lazy("Policies"), "strategy:policy-list"),
+            (house.heading("policy", plural=True), "strategy:policy-list"),
             (gettext_lazy("Exceptions"), "strategy:policy-exception-list"), (gettext_lazy("Rules"), "strategy:rules"),
             (gettext_lazy("Violations"), "strategy:violations"),
         ],

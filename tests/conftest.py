@@ -14,6 +14,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from itsm.accounts.models import Organisation, Team, User
 from itsm.catalogue.models import Service
+from itsm.lib import house
 from itsm.sla.services import terms
 from tests import factories, settings, template
 
@@ -57,6 +58,12 @@ def _flush_past_triggers() -> Iterator[None]:
 def _fresh_schedules() -> None:
     """Ids of calendar editions come again in the next test, with other hours."""
     terms._schedule.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _house_as_shipped() -> None:
+    """Nothing is stored at the beginning of a test, and every process knows that without asking."""
+    house.hold(house.House())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from itsm.accounts.roles import Role
 from itsm.catalogue import guards
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
-from itsm.lib import chapters, clock
+from itsm.lib import chapters, clock, house
 from itsm.tickets import kinds
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -113,12 +113,12 @@ def open_changes(user: Any) -> Any:
 def register() -> None:
     """Called once from ``TransitionConfig.ready``."""
     nav.register(
-        "change", gettext_lazy("Changes"), "transition:changes", "git-pull-request-arrow", order=10,
+        "change", kinds.get(KIND).plural, "transition:changes", "git-pull-request-arrow", order=10,
         count=open_changes, tip=gettext_lazy("open"), hint=gettext_lazy("Every change with its state and risk"),
     )  # fmt: skip
     nav.register(
         "change", gettext_lazy("Calendar"), "transition:change-calendar", "calendar-days", order=20, go="c",
-        count=reports.to_decide, tone="amber", tip=gettext_lazy("waiting for you"), tab=gettext_lazy("Changes"),
+        count=reports.to_decide, tone="amber", tip=gettext_lazy("waiting for you"), tab=kinds.get(KIND).plural,
         hint=gettext_lazy("What is changed when, and what collides"),
     )  # fmt: skip
     pages.register(Releases, group="change", order=30)
@@ -133,12 +133,12 @@ def register() -> None:
     for one in PAGES:
         sections.add(one)
     panels.register_create(
-        KIND, gettext_lazy("Change"), "transition:change-new", icon="git-pull-request-arrow", key="C", order=30,
+        KIND, kinds.get(KIND).label, "transition:change-new", icon="git-pull-request-arrow", key="C", order=30,
         allowed=lambda user: bool(policies.may_raise(user)),
     )  # fmt: skip
     panels.register("ticket_top", KIND, "transition/change/_top.html", change_panels.top)
     panels.register(
-        "ticket", KIND, "transition/change/_facts.html", change_panels.facts, label=gettext_lazy("Change"), order=20
+        "ticket", KIND, "transition/change/_facts.html", change_panels.facts, label=kinds.get(KIND).label, order=20
     )
     panels.register(
         "ticket", "suspects", "transition/change/_suspects.html", change_panels.suspects,
@@ -146,15 +146,15 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service", "changes", "transition/change/_of_service.html", change_panels.of_service,
-        label=gettext_lazy("Changes"), order=55, cls="c4 tall",
+        label=kinds.get(KIND).plural, order=55, cls="c4 tall",
     )  # fmt: skip
     panels.register(
-        "home", "changes", "transition/change/_home.html", change_panels.home, label=gettext_lazy("Changes"), order=30,
+        "home", "changes", "transition/change/_home.html", change_panels.home, label=kinds.get(KIND).plural, order=30,
         roles=(Role.CHANGE_MANAGER, Role.CAB_MEMBER, Role.AGENT, Role.ADMINISTRATOR), cls="c12",
     )  # fmt: skip
     lifecycle.extend(10, summarise, [
         (gettext_lazy("Change calendar"), "transition:change-calendar"),
-        (gettext_lazy("Releases"), "transition:release-list"),
+        (house.heading("release", plural=True), "transition:release-list"),
         (gettext_lazy("CAB meetings"), "transition:cab-meeting-list"),
     ])  # fmt: skip
     chapters.register("changes", story.tell, order=110)

@@ -16,7 +16,7 @@ from itsm.catalogue import guards
 from itsm.desk.record import extras
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
-from itsm.lib import chapters, clock
+from itsm.lib import chapters, clock, house
 from itsm.notifications import topics
 from itsm.search import registry
 from itsm.search.registry import Hit
@@ -155,7 +155,7 @@ def register() -> None:
         "transition", 10, gettext_lazy("Assets and changes"),
         gettext_lazy("What services run on, and how it is changed safely"), "server", summarise,
         links=[
-            (gettext_lazy("Configuration items"), "transition:ci-list"),
+            (house.heading("ci", plural=True), "transition:ci-list"),
             (gettext_lazy("Licences"), "transition:licence-list"),
             (gettext_lazy("Suppliers"), "transition:suppliers"),
         ],

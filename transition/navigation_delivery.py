@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from itsm.accounts.roles import Role
 from itsm.catalogue import guards
 from itsm.desk.views import records as pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import inputs, records
@@ -146,17 +146,17 @@ def register() -> None:
     pages.register(Handovers, group="change", order=70, roles=readers)
     panels.register(
         "service_transition", "delivery", "transition/delivery/_of_service.html", of_service,
-        label=gettext_lazy("Delivery"),
+        label=house.heading("delivery"),
         order=45, cls="c4",
     )  # fmt: skip
     lifecycle.register(
         "transition", 9, gettext_lazy("Delivered services"), gettext_lazy("Who gets what, and how well supported"),
-        "handshake", definition, links=[(gettext_lazy("Subscriptions"), "transition:subscription-list")],
+        "handshake", definition, links=[(house.heading("subscription", plural=True), "transition:subscription-list")],
     )  # fmt: skip
     lifecycle.register(
         "transition", 11, gettext_lazy("Quality of delivery"),
         gettext_lazy("Measured, accepted, and watched closely at first"), "package-check", quality,
-        links=[(gettext_lazy("Deliveries"), "transition:delivery-list")],
+        links=[(house.heading("delivery", plural=True), "transition:delivery-list")],
     )  # fmt: skip
     lifecycle.register(
         "transition", 12, gettext_lazy("Service support"), gettext_lazy("Handover to support, and what helps it"),

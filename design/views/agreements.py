@@ -14,6 +14,7 @@ from design.models import Agreement, AgreementTarget
 from design.reports import agreements as reports
 from design.reports import attainment
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
+from itsm.lib import house
 from itsm.tickets import kinds
 from itsm.ui import components, times
 from itsm.ui.reference import Column
@@ -45,7 +46,7 @@ class Agreements(RecordPages):
     related = ("customer", "provider_team", "customer_team", "owner")
     search_fields = ("title", "supplier", "contract", "customer__name")
     columns = (
-        Column("title", gettext_lazy("Agreement")), state_column(),
+        Column("title", house.heading("agreement")), state_column(),
         Column("type", gettext_lazy("Type"), cell=lambda row: row.short_type),
         Column("parties", gettext_lazy("With"), cell=lambda row: row.parties),
         Column("period", gettext_lazy("Time"), cell=lambda row: row.period),
@@ -74,7 +75,7 @@ class Agreements(RecordPages):
             yield _("Team that relies on it"), record.customer_team
         else:
             yield _("Supplier"), record.supplier
-            yield _("Contract"), record.contract
+            yield house.heading("contract"), record.contract
         yield _("Time"), record.period
         yield _("Hours of cover"), record.calendar or _("around the clock")
         yield _("Support level"), record.support_level or ""

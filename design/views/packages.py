@@ -18,6 +18,7 @@ from design.package_states import HINTS, PackageState
 from design.reports import packages as reports
 from design.views.processes import SYSTEM_COLUMNS
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, state_column
+from itsm.lib import house
 from itsm.ui import components
 from itsm.ui import pages as ui
 from itsm.ui.reference import Column
@@ -32,7 +33,7 @@ class Packages(RecordPages):
     related = ("service", "owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Design package")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("design_package")), state_column(), Column("service", gettext_lazy("Service")),
         Column("edition", gettext_lazy("Version"), right=True), person_column("owner", gettext_lazy("Owner")),
         Column("updated_at", gettext_lazy("Updated"), cell=lambda row: ago(row.updated_at), opt=True),
     )  # fmt: skip
@@ -59,7 +60,7 @@ class Packages(RecordPages):
 
     def linked(self, request: HttpRequest, record: ServiceDesignPackage) -> Any:
         user = request.user
-        yield _("Processes"), record.processes.visible_to(user).order_by("name")
+        yield house.heading("process", plural=True), record.processes.visible_to(user).order_by("name")
         yield _("Other versions"), record.others().visible_to(user).order_by("-edition")[:10]
 
     def context(self, request: HttpRequest, record: ServiceDesignPackage) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from design.models import Defect, ValidationPlan
 from design.package_states import DefectState, PlanState, Result, Severity
 from design.services import testing
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, state_column
+from itsm.lib import house
 from itsm.lib.sources import Source
 from itsm.ui import components
 from itsm.ui import pages as ui
@@ -110,7 +111,7 @@ class Defects(RecordPages):
         Filter("state", gettext_lazy("State"), lambda: DefectState.choices),
         Filter("severity", gettext_lazy("Severity"), lambda: Severity.choices),
     )
-    beside = ((gettext_lazy("Design packages"), "design:design-package-list", "package-open"),)
+    beside = ((house.heading("design_package", plural=True), "design:design-package-list", "package-open"),)
     intro = gettext_lazy("What tests of designs found. High ones hold a sign-off until they are verified or accepted.")
     empty_text = gettext_lazy("A test that fails opens a defect by itself.")
 

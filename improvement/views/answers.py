@@ -21,6 +21,7 @@ from improvement.reports import satisfaction as reports
 from improvement.satisfaction import Counts, Share
 from improvement.services import feedback, improvements
 from itsm.catalogue.models import Service
+from itsm.lib import house
 from itsm.lib.sources import Source
 from itsm.ui import charts, keyset
 from itsm.ui import pages as ui
@@ -150,7 +151,7 @@ def index(request: HttpRequest) -> HttpResponse:
     surveys = Survey.objects.visible_to(user).order_by("title").values_list("pk", "title")
     filters = [
         ("kind", _("Kind"), SurveyKind.choices), ("band", _("Answer"), Band.choices),
-        ("service", _("Service"), list(services)), ("survey", _("Survey"), list(surveys)),
+        ("service", _("Service"), list(services)), ("survey", house.heading("survey"), list(surveys)),
     ]  # fmt: skip
     return ui.page(
         request, "improvement/survey/answers.html", title=_("Answers"), page=page, query=query,

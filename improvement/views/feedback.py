@@ -16,6 +16,7 @@ from improvement.forms.feedback import FeedbackForm
 from improvement.models import Feedback, Improvement
 from improvement.services import feedback as services
 from itsm.desk.views.records import Filter, RecordPages, person_column, service_filter, state_column
+from itsm.lib import house
 from itsm.lib.sources import Source
 from itsm.tickets.models import Ticket
 from itsm.tickets.states import Channel
@@ -57,7 +58,7 @@ class FeedbackPages(RecordPages):
     body = "improvement/feedback/_feedback.html"
     beside = (
         (gettext_lazy("Satisfaction"), "improvement:satisfaction", "smile"),
-        (gettext_lazy("Surveys"), "improvement:survey-list", "clipboard-list"),
+        (house.heading("survey", plural=True), "improvement:survey-list", "clipboard-list"),
     )
     intro = gettext_lazy(
         "What people say of their own accord and what becomes of it; whoever says it hears the answer."

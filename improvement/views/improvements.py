@@ -25,7 +25,7 @@ from improvement.services import improvements
 from improvement.views.feedback import link as linked
 from improvement.views.feedback import link_service
 from itsm.desk.views.records import Filter, RecordPages, service_filter
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Denied, Invalid
 from itsm.lib.sources import Source
 from itsm.tickets.models import Ticket
@@ -223,7 +223,7 @@ def _bubbles(found: list[Improvement]) -> dict[str, Any]:
 
 
 def _bubble_table(found: list[Improvement]) -> Any:
-    head = [_("Improvement"), _("Benefit"), _("Effort"), _("Reach"), _("Confidence"), _("Priority")]
+    head = [house.heading("improvement"), _("Benefit"), _("Effort"), _("Reach"), _("Confidence"), _("Priority")]
     rows = [
         [f"{one.number} {one}", one.benefit, one.effort, one.reach, f"{one.confidence}%", one.score] for one in found
     ]
@@ -304,7 +304,8 @@ def export(request: HttpRequest) -> HttpResponse:
     reads = user.holds(*policies.READERS)
     rows = reports.with_latest(Improvement.objects.visible_to(user)).select_related("service", "owner")
     head = [
-        _("Number"), _("Improvement"), _("State"), _("Service"), _("Owner"), _("Due"), _("Unit"), _("Baseline"),
+        _("Number"), house.heading("improvement"), _("State"), _("Service"), _("Owner"), _("Due"), _("Unit"),
+        _("Baseline"),
         _("Target"), _("Measured"), _("Measured on"), _("Reach"), _("Benefit"), _("Confidence"), _("Effort"),
         _("Priority"), *([_("Expected per year"), _("Measured per year")] if reads else []),
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from design.reports import processes
+from improvement import log_policies
 from improvement.reports import findings
 from improvement.reports.process import picture
 from improvement.reports.process.tickets import Question
@@ -88,6 +89,11 @@ class Words:
         self.teams = dict(Team.objects.values_list("pk", "name"))
         self.reasons = dict(HoldReason.objects.values_list("code", "label"))
 
+    @property
+    def order(self) -> list[str]:
+        """States in the order of a ticket's life."""
+        return list(self.kind.phases)
+
     def state(self, code: str) -> str:
         return self.kind.state_label(code)
 
@@ -107,9 +113,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "scope": scope, "period": period, "periods": periods(request, scope, period), "filters": filters(scope),
         "answer": answer, "kind": kinds.get(question.kind), "process": processes.in_force(question.kind),
         "suggestions": findings.for_page(request.user, question.service),
+        "logs_url": reverse("improvement:logs") if log_policies.reads(request.user) else "",  # type: ignore[arg-type]
     }  # fmt: skip
     if answer.result is not None:
-        context |= _shown(answer.result, Words(question.kind), _addresses(scope, period))
+        context |= shown(answer.result, Words(question.kind), _addresses(scope, period))
         context["export"] = {
             name: address(reverse("improvement:process-export", args=[name]), scope.params(), period.days_params())
             for name in TABLES
@@ -125,11 +132,11 @@ def _addresses(scope: Scope, period: Period) -> Callable[..., str]:
     return of
 
 
-def _shown(result: dict[str, Any], words: Words, to: Callable[..., str]) -> dict[str, Any]:
-    order = list(words.kind.phases)
+def shown(result: dict[str, Any], words: Any, to: Callable[..., str]) -> dict[str, Any]:
+    """A result in words, with an address for each number that has something behind it."""
     return {
         "result": result,
-        "picture": picture.draw(result, order, words.state, lambda a, b: to("edge", **{"from": a, "to": b})),
+        "picture": picture.draw(result, words.order, words.state, lambda a, b: to("edge", **{"from": a, "to": b})),
         "edges": [
             {**edge, "one": words.state(edge["from"]), "other": words.state(edge["to"]),
              "url": to("edge", **{"from": edge["from"], "to": edge["to"]})}
@@ -224,7 +231,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
 
 # ---------- exports ----------
 
-TABLES: dict[str, tuple[list[str], Callable[[dict[str, Any], Words], Any]]] = {
+TABLES: dict[str, tuple[list[str], Callable[[dict[str, Any], Any], Any]]] = {
     "flow": (
         ["from", "to", "times", "cases", "median_seconds", "mean_seconds", "expected"],
         lambda result, words: ([e["from"], e["to"], e["times"], e["cases"], e["median"], e["mean"], e["expected"]]

@@ -18,6 +18,7 @@ from improvement.reports import satisfaction as reports
 from improvement.satisfaction import share
 from improvement.views.answers import interval
 from itsm.desk.views.records import Filter, Part, RecordPages, state_column
+from itsm.lib import house
 from itsm.tickets import kinds
 from itsm.ui.reference import Column
 from itsm.ui.times import ago, exact
@@ -30,7 +31,7 @@ class Surveys(RecordPages):
     related = ("service",)
     search_fields = ("title", "question")
     columns = (
-        Column("title", gettext_lazy("Survey")), state_column(), Column("kind", gettext_lazy("Kind")),
+        Column("title", house.heading("survey")), state_column(), Column("kind", gettext_lazy("Kind")),
         Column("service", gettext_lazy("About"), opt=True),
         Column("updated_at", gettext_lazy("Updated"), cell=lambda row: ago(row.updated_at)),
     )  # fmt: skip

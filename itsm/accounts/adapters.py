@@ -12,12 +12,20 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+from itsm.lib import house
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by administrators, imports and the identity provider, never by a visitor."""
 
     def is_open_for_signup(self, request: Any) -> bool:
         return False
+
+    def format_email_subject(self, subject: str) -> str:
+        return f"[{house.current().name}] {subject}"
+
+    def get_from_email(self) -> str:
+        return house.sender()
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -41,6 +49,9 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         return _box().decrypt(encrypted_text.encode()).decode()
+
+    def get_totp_issuer(self) -> str:
+        return house.current().name
 
 
 def _box() -> MultiFernet:

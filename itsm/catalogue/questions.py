@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from itsm.catalogue import validators
 from itsm.catalogue.fields import names_in_order
+from itsm.ui.times import amount
 
 #: Up to so many options stand side by side as radio buttons.
 MOST_RADIOS = 5
@@ -73,7 +74,7 @@ def _option(option: dict[str, Any]) -> str:
     if option.get("description"):
         words.append(str(option["description"]))
     if option.get("price") is not None:
-        words.append(f"{Decimal(str(option['price'])):,.2f} {option.get('currency', 'EUR')}")
+        words.append(amount(Decimal(str(option["price"])), option.get("currency", "")))
     return " · ".join(words)
 
 

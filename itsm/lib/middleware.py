@@ -14,7 +14,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.utils import timezone, translation
 
-from . import metrics
+from . import house, metrics
 from .context import request_id
 
 access = logging.getLogger("itsm.access")
@@ -102,6 +102,8 @@ class UserPreferences:
     def __call__(self, request: Any) -> Any:
         user = request.user
         if not user.is_authenticated:
+            # No session said which version of the house is stored: somebody signing in, or a machine with a token.
+            house.refresh()
             return self.get_response(request)
         with timezone.override(_zone(getattr(user, "timezone", ""))):
             language = getattr(user, "language", "")

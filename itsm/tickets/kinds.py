@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+
+from itsm.lib import house
 
 if TYPE_CHECKING:
     from itsm.tickets.models import Ticket
@@ -51,6 +53,11 @@ class Kind:
     def verbs_module(self) -> ModuleType:
         return import_module(self.services)
 
+    @property
+    def phrase(self) -> str:
+        """Its label within a sentence."""
+        return house.phrase(self.code)
+
     def state_label(self, state: str) -> str:
         try:
             return str(self.states(state).label)
@@ -63,7 +70,10 @@ _by_prefix: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Add a kind; called from ``AppConfig.ready``."""
+    """Add a kind; called from ``AppConfig.ready``. Its labels become what the organisation calls it."""
+    kind = replace(
+        kind, label=house.word(kind.code, kind.label), plural=house.word(kind.code, kind.plural, plural=True)
+    )
     _kinds[kind.code] = kind
     _by_prefix[kind.prefix] = kind
 

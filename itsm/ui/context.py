@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
+from itsm.lib import house
 from itsm.ui import nav as navigation
 from itsm.ui import panels
 
@@ -23,13 +25,40 @@ class Shell:
         user = getattr(self.request, "user", None)
         return user if user is not None and user.is_authenticated else None
 
+    @property
+    def house(self) -> house.House:
+        return house.current()
+
     @cached_property
     def site_name(self) -> str:
-        return str(getattr(settings, "SITE_NAME", "") or "Service desk")
+        return self.house.name
 
     @cached_property
     def mark(self) -> str:
         return self.site_name[:1].upper()
+
+    @cached_property
+    def logo(self) -> str:
+        """Address of the organisation's logo, or ""."""
+        return reverse("desk:brand-logo", args=[self.house.logo]) if self.house.logo else ""
+
+    @cached_property
+    def style(self) -> str:
+        """Address of the style sheet with the organisation's colour, or ""."""
+        return reverse("desk:brand-style", args=[self.house.version]) if self.house.accent else ""
+
+    @cached_property
+    def icon(self) -> str:
+        """Address of the sign in the browser's tab, or "" for the product's own."""
+        if self.logo:
+            return self.logo
+        return reverse("desk:brand-icon", args=[self.house.version]) if self.house.accent else ""
+
+    @cached_property
+    def greeting(self) -> str:
+        """The organisation's first line of the portal, or ""."""
+        name = self.user.get_short_name() if self.user else ""
+        return self.house.greeting.replace("{name}", name)
 
     @cached_property
     def support_phone(self) -> str:

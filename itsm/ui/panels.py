@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from itsm.lib import house
+
 log = logging.getLogger(__name__)
 
 #: Where a panel can stand: cards on the home page, panels of a service (its overview, and one tab for each lifecycle
@@ -66,6 +68,11 @@ class Link:
             return reverse(self.url_name)
         except NoReverseMatch:
             return ""
+
+    @property
+    def phrase(self) -> str:
+        """The label within a sentence: in small letters, but for the organisation's own word."""
+        return house.own_term(self.name) or str(self.label).lower()
 
 
 _panels: dict[tuple[str, str], Panel] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from django.utils import dates, formats, timezone
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from itsm.lib import clock
+from itsm.lib import clock, currencies, house
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -156,12 +156,24 @@ def percent(value: float | None, decimals: int = 1) -> str:
     return "–" if value is None else f"{number(value, decimals).removesuffix('.0')}%"
 
 
-def money(value: float | Decimal | None, symbol: str = "€") -> str:
-    """``€412k``: rounded for a glance, never for a sum."""
+def money(value: float | Decimal | None, currency: str = "") -> str:
+    """``€412k``: rounded for a glance, never for a sum. In the currency of the house when none is named."""
     if value is None:
         return "–"
-    value = float(value)
-    return f"-{symbol}{compact(-value)}" if value < 0 else f"{symbol}{compact(value)}"
+    code, number_ = currency or house.currency(), float(value)
+    return currencies.written(compact(abs(number_)), code, get_language(), negative=number_ < 0)
+
+
+def amount(value: Decimal | None, currency: str = "") -> str:
+    """Money to the cent, as the reader's language writes numbers and currencies: ``€1,234.50``, ``1.234,50 €``."""
+    if value is None:
+        return "–"
+    code = currency or house.currency()
+    digits = currencies.decimals(value, code)
+    # Django cuts digits off instead of rounding.
+    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    shown = formats.number_format(abs(rounded), digits, use_l10n=True, force_grouping=True)
+    return currencies.written(shown, code, get_language(), negative=rounded < 0)
 
 
 def ui_words() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib import import_module
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from itsm.approvals import services as approvals
 from itsm.approvals.models import Round
 from itsm.audit import actions
 from itsm.audit import services as audit
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.decisions import Decision
 from itsm.lib.errors import Denied, Invalid, Refused, Stale
 from itsm.lib.sources import Source
@@ -76,7 +76,10 @@ _kinds: dict[str, RecordKind] = {}
 
 
 def register(kind: RecordKind) -> None:
-    """Make a kind known; called from ``AppConfig.ready``."""
+    """Make a kind known; called from ``AppConfig.ready``. Its labels become what the organisation calls it."""
+    kind = replace(
+        kind, label=house.word(kind.code, kind.label), plural=house.word(kind.code, kind.plural, plural=True)
+    )
     _kinds[kind.code] = kind
     registration.register_actions(kind.code, kind.model, kind.label)
     actions.register({f"{kind.code}.created": _("created")})

@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.tickets.models import Ticket
 from itsm.tickets.models.ticket import TicketQuerySet
 from itsm.workflow import assignment
@@ -29,7 +29,7 @@ class AccessRequest(Ticket):
     price = models.DecimalField(
         _("price"), max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(_("currency"), max_length=3, default=house.currency)
     granted_at = models.DateTimeField(_("granted"), null=True, blank=True, editable=False)
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False,

@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.tickets.models import Ticket
 from itsm.tickets.models.ticket import TicketQuerySet
 from itsm.workflow import assignment
@@ -29,7 +29,7 @@ class ServiceRequest(Ticket):
     price = models.DecimalField(
         _("price"), max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(_("currency"), max_length=3, default=house.currency)
     delivery = models.TextField(_("what was delivered"), blank=True)
     reject_reason = models.TextField(_("reason for rejecting"), blank=True)
     cancel_reason = models.TextField(_("reason for cancelling"), blank=True)

@@ -12,6 +12,7 @@ from itsm.accounts.models import Team, User
 from itsm.approvals.models import Round, Seat
 from itsm.catalogue import questions, validators
 from itsm.catalogue.models import ServiceOffering
+from itsm.lib import house
 from itsm.lib.errors import DomainError, Invalid, Refused
 from itsm.lib.sources import Source
 from itsm.tickets.models import Ticket, TimelineEntry, Watcher
@@ -47,7 +48,7 @@ def order(
     made = open_ticket(
         kind, actor=actor, source=source, requester=requester, title=title or (offering.name if offering else ""),
         description=description, channel=channel, offering=offering, form=given, questions=schema, price=price,
-        currency=offering.currency if offering else "EUR", **fields,
+        currency=offering.currency if offering else house.currency(), **fields,
     )  # fmt: skip
     if actor.pk != requester.pk and not actor.is_desk:
         Watcher.objects.get_or_create(ticket_id=made.pk, user=actor)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from itsm.desk.views.records import Filter, RecordPages, person_column, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import components
 from itsm.ui import pages as ui
 from itsm.ui.reference import Column
@@ -52,7 +52,8 @@ class Risks(RecordPages):
     related = ("owner",)
     search_fields = ("title", "description")
     columns = (
-        Column("title", _("Risk")), state_column(), Column("score", _("Score"), cell=lambda risk: score(risk.score)),
+        Column("title", house.heading("risk")), state_column(),
+        Column("score", _("Score"), cell=lambda risk: score(risk.score)),
         Column("treatment", _("Treatment"), opt=True), person_column("owner", _("Owner")),
         Column("due", _("Due"), cell=_due),
     )  # fmt: skip

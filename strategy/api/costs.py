@@ -84,7 +84,7 @@ class CostItemSerializer(RecordSerializer):
     service = service_ref(required=False, allow_null=True, help_text="Empty: shared by the rule of its cost centre.")
     cost_centre = CentreRef(required=False, allow_null=True)
     worth = serializers.DecimalField(
-        max_digits=20, decimal_places=2, read_only=True, help_text="The amount in the currency of the house, EUR."
+        max_digits=20, decimal_places=2, read_only=True, help_text="The amount in the currency of the house."
     )
 
     class Meta:
@@ -293,7 +293,8 @@ class ServiceCostFilters(FilterSet):
 
 @extend_schema(tags=["strategy"])
 class ServiceCosts(Reading):
-    """Cost, charge and value of services by month (its first day), in EUR; closed months are kept as they were."""
+    """Cost, charge and value of services by month (its first day), in the currency of the house; closed months
+    are kept as they were."""
 
     http_method_names = ["get", "head"]
     queryset = ServiceMonth.objects.none()

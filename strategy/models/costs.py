@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.models import Organisation
 from itsm.catalogue.models import Service
+from itsm.lib import house
 from itsm.workflow.record import LONG, Record, known_state, latest, state_of
 from strategy import cost_policies as policies
 from strategy import costing, money
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 POSITIVE = [MinValueValidator(Decimal("0.01"))]
 #: The currency of all sums.
-HOUSE = "EUR"
 
 
 class MoneyQuerySet(models.QuerySet[Any]):
@@ -136,13 +136,13 @@ class CostItem(Record):
     recurrence = models.CharField(_("paid"), max_length=10, choices=Recurrence, default=Recurrence.MONTHLY)
     amount = models.DecimalField(_("amount"), validators=POSITIVE, **MONEY)
     currency = models.CharField(
-        _("currency"), max_length=3, default=HOUSE, help_text=_("Three letters, such as EUR or USD."),
+        _("currency"), max_length=3, default=house.currency, help_text=_("Three letters, such as EUR or USD."),
         validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters."))],
     )  # fmt: skip
     rate = models.DecimalField(
         _("exchange rate"), max_digits=14, decimal_places=6, default=Decimal(1),
         validators=[MinValueValidator(Decimal("0.000001"))],
-        help_text=_("What one unit of the currency is worth in EUR."),
+        help_text=_("What one unit is worth in the currency of the house."),
     )  # fmt: skip
     starts_on = models.DateField(_("from month"), help_text=_("Any day of the month."))
     ends_on = models.DateField(

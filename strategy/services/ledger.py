@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from itsm.accounts.models import User
-from itsm.lib import jobs
+from itsm.lib import currencies, house, jobs
 from itsm.lib.errors import Denied
 from itsm.workflow.moves import move
 from strategy import cost_policies as policies
@@ -43,8 +43,10 @@ def check_item(item: CostItem, lists: Mapping[str, Any]) -> dict[str, Any]:
         errors["spread_months"] = _("Only what is paid once is written off.")
     if item.expenditure == Expenditure.OPEX and item.spread_months != 1:
         errors["spread_months"] = _("Only an investment (capex) is written off over months.")
-    if item.currency == "EUR" and item.rate != 1:
-        errors["rate"] = _("One euro is one euro.")
+    if item.currency not in currencies.CODES:
+        errors["currency"] = _("There is no currency of this code.")
+    if item.currency == house.currency() and item.rate != 1:
+        errors["rate"] = _("The books are in %(currency)s: its rate is 1.") % {"currency": item.currency}
     if item.worth < costing.CENT:
         errors["amount"] = _("That is less than a cent.")
     if item.cost_centre is not None and item.cost_centre.state == CentreState.CLOSED:

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from itsm.catalogue.models import Service
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
+from itsm.lib import house
 from itsm.ui import components
 from itsm.ui.reference import Column
 from itsm.ui.times import day
@@ -51,8 +51,7 @@ class MoneyPages(RecordPages):
 
 def paid(item: CostItem) -> str:
     """Amount in its own currency, as often as it is paid."""
-    shown = number_format(item.amount, 2, force_grouping=True)
-    return f"{shown} {item.currency}" if item.currency != "EUR" else amount(item.amount)
+    return amount(item.amount, item.currency)
 
 
 def place(item: CostItem) -> Any:
@@ -83,7 +82,7 @@ class Centres(MoneyPages):
 
     def linked(self, request: HttpRequest, record: CostCentre) -> Any:
         items = CostItem.objects.visible_to(request.user).filter(cost_centre=record).order_by("-updated_at", "-id")
-        yield _("Cost items"), items[:50]
+        yield house.heading("cost_item", plural=True), items[:50]
         yield _("Allocation rules"), record.allocation_rules.select_related("cost_centre").order_by("-id")[:20]
 
 
@@ -94,7 +93,7 @@ class Items(MoneyPages):
     related = ("service", "cost_centre")
     search_fields = ("title", "service__name", "cost_centre__name")
     columns = (
-        Column("title", gettext_lazy("Cost item")), state_column(),
+        Column("title", house.heading("cost_item")), state_column(),
         Column("service", gettext_lazy("For"), cell=place), Column("kind", gettext_lazy("Kind"), opt=True),
         Column("amount", gettext_lazy("Amount"), cell=paid, right=True),
         Column("recurrence", gettext_lazy("Paid")),
@@ -121,9 +120,9 @@ class Items(MoneyPages):
         yield _("Booked as"), record.get_expenditure_display()
         yield _("Paid"), record.get_recurrence_display()
         yield _("Amount"), paid(record)
-        if record.currency != "EUR":
+        if record.currency != house.currency():
             yield _("Exchange rate"), f"{record.rate.normalize():f}"
-            yield _("In euros"), amount(record.worth)
+            yield _("In %(currency)s") % {"currency": house.currency()}, amount(record.worth)
         yield _("From"), month_name(record.starts_on)
         yield _("Until"), month_name(record.ends_on) if record.ends_on else ""
         if record.spread_months > 1:
@@ -145,7 +144,7 @@ class Budgets(MoneyPages):
     related = ("service", "service__owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Budget")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("budget")), state_column(), Column("service", gettext_lazy("Service")),
         Column("starts_on", gettext_lazy("From"), cell=lambda budget: month_name(budget.starts_on), opt=True),
         Column("amount", gettext_lazy("Amount"), cell=lambda budget: amount(budget.amount), right=True),
         Column("actual", gettext_lazy("Spent"), cell=lambda budget: amount(budget.actual), right=True),
@@ -240,10 +239,10 @@ class Measures(MoneyPages):
     related = ("service", "service__owner", "goal", "owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Value measure")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("value_measure")), state_column(), Column("service", gettext_lazy("Service")),
         Column("kind", gettext_lazy("Kind")),
         Column("planned", gettext_lazy("Planned per month"), cell=lambda one: amount(one.planned), right=True),
-        Column("goal", gettext_lazy("Goal"), opt=True), person_column("owner", gettext_lazy("Owner")),
+        Column("goal", house.heading("goal"), opt=True), person_column("owner", gettext_lazy("Owner")),
     )  # fmt: skip
     filters = (Filter("state", gettext_lazy("State"), lambda: MeasureState.choices), service_filter())
     texts = ((gettext_lazy("How it is measured"), "description"),)
@@ -265,7 +264,7 @@ class Measures(MoneyPages):
 
     def facts(self, request: HttpRequest, record: ValueMeasure) -> Any:
         yield _("Service"), link(record.service)
-        yield _("Goal"), link(record.goal) if record.goal else ""
+        yield house.heading("goal"), link(record.goal) if record.goal else ""
         yield _("Owner"), components.person(record.owner)
         yield _("Kind"), record.get_kind_display()
         yield _("Planned per month"), amount(record.planned)

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from itsm.accounts.models import Organisation
 from itsm.catalogue.models import Service
+from itsm.lib import currencies, house
 from itsm.lib.sources import Source
-from itsm.ui import charts, csv_export, keyset
+from itsm.ui import charts, csv_export, keyset, times
 from itsm.ui import pages as ui
 from itsm.ui.charts import Series
 from itsm.ui.forms import attempt, status
-from itsm.ui.times import compact
 from strategy import cost_policies as policies
 from strategy import costing, drivers, money
 from strategy.forms.costs import ReasonForm
@@ -291,7 +291,7 @@ def showback(request: HttpRequest) -> HttpResponse:
         bars=charts.bars(
             [(str(one.organisation or _("Nobody in particular")), round(float(one.cost)), _statement_url(one, month))
              for one in found[:12]],
-            unit=" €", tone="violet", label=_("Cost by organisation"),
+            unit=f"\u00a0{currencies.symbol(house.currency())}", tone="violet", label=_("Cost by organisation"),
         ) if found else "",
         cost=amount(sum((share.cost for share in found), ZERO)),
         charge=amount(sum((share.charge for share in found), ZERO)),
@@ -312,7 +312,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponseBase:
         state = _("closed") if made.closed else _("open")
         lines = [
             [f"{month:%Y-%m}", line.organisation.name, line.organisation.cost_centre_code, line.service.name,
-             drivers.unit(line.unit) if line.unit else "", line.units, line.cost, line.charge, "EUR", state]
+             drivers.unit(line.unit) if line.unit else "", line.units, line.cost, line.charge,
+             house.currency(), state]
             for line in made.lines
         ]  # fmt: skip
         return csv_export.stream(f"showback-{month:%Y-%m}-{organisation.pk}.csv", head, lines)
@@ -336,4 +337,4 @@ def dearest(user: Any, month: date, limit: int = 3) -> list[ServiceMonth]:
 
 def short(value: Decimal) -> str:
     """``€12.4k``: for a tile."""
-    return f"€{compact(float(value))}"
+    return times.money(value)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.ui import components, keyset
@@ -45,7 +45,7 @@ class Goals(RecordPages):
     related = ("owner", "parent")
     search_fields = ("title", "description")
     columns = (
-        Column("title", gettext_lazy("Goal")), state_column(),
+        Column("title", house.heading("goal")), state_column(),
         Column("progress", gettext_lazy("Progress"), cell=progress), person_column("owner", gettext_lazy("Owner")),
         Column("ends_on", gettext_lazy("Until"), cell=lambda goal: day(goal.ends_on)),
     )  # fmt: skip
@@ -101,7 +101,9 @@ def tree(request: HttpRequest) -> HttpResponse:
             walk(goal.pk, depth + 1)
 
     walk(None, 0)
-    return ui.page(request, "strategy/goal/tree.html", title=_("Goals"), lines=lines, everything=everything)
+    return ui.page(
+        request, "strategy/goal/tree.html", title=house.heading("goal", plural=True), lines=lines, everything=everything
+    )
 
 
 def check_in(request: HttpRequest, number: str, pk: int) -> HttpResponse:
@@ -132,7 +134,7 @@ class Requirements(RecordPages):
     related = ("organisation", "wanted_by")
     search_fields = ("title", "description")
     columns = (
-        Column("title", gettext_lazy("Requirement")), state_column(), Column("priority", gettext_lazy("Priority")),
+        Column("title", house.heading("requirement")), state_column(), Column("priority", gettext_lazy("Priority")),
         Column("organisation", gettext_lazy("From"), opt=True),
         Column("updated_at", gettext_lazy("Updated"), cell=lambda row: ago(row.updated_at)),
     )  # fmt: skip

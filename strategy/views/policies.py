@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from itsm.desk.views.records import Filter, RecordPages, person_column, service_filter, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.sources import Source
 from itsm.ui import components, keyset, nav
 from itsm.ui import pages as ui
@@ -119,7 +119,7 @@ class Exceptions(RecordPages):
     )  # fmt: skip
     filters = (Filter("state", gettext_lazy("State"), lambda: ExceptionState.choices), service_filter())
     texts = ((gettext_lazy("Reason"), "reason"), (gettext_lazy("Risk borne"), "risk"))
-    beside = ((gettext_lazy("Policies"), "strategy:policy-list", "scroll-text"),)
+    beside = ((house.heading("policy", plural=True), "strategy:policy-list", "scroll-text"),)
     intro = gettext_lazy("Where a policy need not be kept, why, and until when. An exception ends by itself.")
     empty_text = gettext_lazy("Nothing is excepted. Ask for an exception when a service cannot keep a policy yet.")
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from itsm.catalogue.models import Service
 from itsm.desk.views.records import Filter, RecordPages, person_column, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.ui import components, keyset
@@ -42,7 +42,7 @@ class Cases(RecordPages):
     related = ("service", "owner")
     search_fields = ("title", "service__name")
     columns = (
-        Column("title", gettext_lazy("Business case")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("business_case")), state_column(), Column("service", gettext_lazy("Service")),
         Column("cost", gettext_lazy("Cost"), cell=lambda case: amount(case.cost), right=True),
         Column("value", gettext_lazy("Value"), cell=lambda case: amount(case.value), right=True),
         Column("score", gettext_lazy("Score"), right=True), person_column("owner", gettext_lazy("Owner")),

@@ -12,13 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from itsm.ui.times import amount
 
-def amount(value: Decimal | None) -> str:
-    """Money to the cent, as the reader's language writes numbers."""
-    if value is None:
-        return "–"
-    sign = "-" if value < 0 else ""
-    return f"{sign}€{number_format(abs(value), 2, force_grouping=True)}"
+__all__ = ["amount", "link", "month_name", "month_short", "or_dash", "percent"]
 
 
 def percent(value: Decimal | None, *, sign: bool = False) -> str:

@@ -61,7 +61,7 @@ ITEM = {
         ({"title": ""}, "required"), ({"title": "x" * 161}, "160"), ({"amount": "0"}, "greater"),
         ({"amount": "-5"}, "greater"), ({"amount": "1.005"}, "decimal"), ({"amount": "9" * 15}, "digits"),
         ({"amount": "many"}, "number"), ({"currency": "Euro"}, "3 characters"), ({"currency": "eur"}, "capital"),
-        ({"rate": "1.2"}, "One euro"), ({"starts_on": "soon"}, "date"), ({"ends_on": "2026-02-01"}, "before the"),
+        ({"rate": "1.2"}, "books are in"), ({"starts_on": "soon"}, "date"), ({"ends_on": "2026-02-01"}, "before the"),
         ({"recurrence": "one_off", "ends_on": "2026-04-01"}, "no end"),
         ({"recurrence": "one_off", "spread_months": "12"}, "investment"),
         ({"spread_months": "6"}, "written off"), ({"service": "", "cost_centre": ""}, "Name a service"),

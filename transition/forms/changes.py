@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
 from itsm.desk.forms.fields import LinesField
+from itsm.lib import house
 from transition.models import (
     Change,
     ChangeTemplate,
@@ -93,7 +94,7 @@ class PlanForm(forms.Form):
         label=_("Minutes of outage"), min_value=0, max_value=31 * 24 * 60, required=False,
         help_text=_("0: nobody notices, so no maintenance window is needed."),
     )  # fmt: skip
-    release = forms.ModelChoiceField(Release.objects.none(), label=_("Release"), required=False)
+    release = forms.ModelChoiceField(Release.objects.none(), label=house.heading("release"), required=False)
     implementation_plan = forms.CharField(
         label=_("Implementation plan"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 6})
     )
@@ -142,7 +143,7 @@ class NewChangeForm(PlanForm):
     )  # fmt: skip
     service = forms.ModelChoiceField(Service.objects.none(), label=_("Service"), required=False)
     items = ItemsField(
-        label=_("Configuration items"), required=False, help_text=_("One a line, by number (CI-12) or name."),
+        label=house.heading("ci", plural=True), required=False, help_text=_("One a line, by number (CI-12) or name."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
     team = forms.ModelChoiceField(

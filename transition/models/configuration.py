@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.models import Organisation, Team
 from itsm.catalogue.models import Service
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Invalid
 from itsm.lib.states import StateField
 from itsm.workflow.record import Record
@@ -102,7 +102,7 @@ class ConfigurationItem(Record):
         _("cost"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
     currency = models.CharField(
-        _("currency"), max_length=3, default="EUR",
+        _("currency"), max_length=3, default=house.currency,
         validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters, such as EUR."))],
     )  # fmt: skip
     warranty_until = models.DateField(_("warranty until"), null=True, blank=True)

@@ -15,6 +15,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from itsm.catalogue.models import Service
+from itsm.lib import house
 from itsm.lib.states import StateField
 from itsm.workflow.record import Record
 from transition.models.configuration import ConfigurationItem
@@ -71,7 +72,7 @@ class Contract(Record):
     cost = models.DecimalField(
         _("cost"), max_digits=14, decimal_places=2, null=True, blank=True, validators=NOT_NEGATIVE
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=CURRENCY)
+    currency = models.CharField(_("currency"), max_length=3, default=house.currency, validators=CURRENCY)
     period = models.CharField(_("paid"), max_length=5, choices=Period, default=Period.YEAR)
     items = models.ManyToManyField(
         ConfigurationItem, blank=True, related_name="contracts", verbose_name=_("items it covers")
@@ -167,7 +168,7 @@ class Licence(Record):
     cost = models.DecimalField(
         _("cost of one"), max_digits=14, decimal_places=2, null=True, blank=True, validators=NOT_NEGATIVE
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=CURRENCY)
+    currency = models.CharField(_("currency"), max_length=3, default=house.currency, validators=CURRENCY)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     description = models.TextField(_("note"), blank=True, validators=LONG)
     state = StateField(

@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from itsm.accounts.models import User
+from itsm.lib import house
 from strategy import costing
 from strategy.models import CostItem
-from strategy.models.costs import HOUSE
 from transition.models import ConfigurationItem, Contract, Subscription
 from transition.states.configuration import CIState, ContractState, Period
 from transition.states.delivery import SubscriptionState
@@ -69,7 +69,7 @@ def items(month: date) -> Units:
 
 
 def contracts(month: date) -> Mapping[int, Decimal]:
-    """What contracts in euros cost in a month, in equal parts to the services they support."""
+    """What contracts in the currency of the house cost in a month, in equal parts to the services they support."""
     found: dict[int, Decimal] = defaultdict(Decimal)
     for _contract, parts in _shares(month, Contract.objects.all()):
         for service, part in parts.items():
@@ -96,7 +96,7 @@ def _shares(month: date, rows: QuerySet[Contract]) -> Iterator[tuple[Contract, d
     after = costing.add_months(month, 1)
     rows = (
         rows.filter(state__in=(ContractState.ACTIVE, ContractState.ENDED), starts_on__lt=after, cost__gt=0)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=month), currency=HOUSE, period__in=RECURRING)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=month), currency=house.currency(), period__in=RECURRING)
         .order_by("pk")
         .prefetch_related("services", "items__services")
     )
@@ -126,10 +126,11 @@ def _cost_of(contract: Contract, month: date) -> Decimal:
 
 
 def write_off(month: date) -> Mapping[int, Decimal]:
-    """What items bought in euros lose in value in a month, in equal parts to the services they support."""
+    """What items bought in the currency of the house lose in value in a month: in equal parts to their services."""
     rows = (
         ConfigurationItem.objects.filter(
-            cost__gt=0, currency="EUR", purchased_on__isnull=False, purchased_on__lt=costing.add_months(month, 1),
+            cost__gt=0, currency=house.currency(), purchased_on__isnull=False,
+            purchased_on__lt=costing.add_months(month, 1),
             depreciation_months__gt=0, services__isnull=False,
         )
         .exclude(state=CIState.DISPOSED)

@@ -68,9 +68,10 @@ def new(request: HttpRequest) -> HttpResponse:
         made = attempt(form, lambda **_data: _open(request, form, parent))
         if made is not None:
             return ui.see(request, made, _("%(number)s is drafted") % {"number": made.number})
+    kind = kinds.get("change")
     return ui.page(
-        request, "transition/change/new.html", title=_("New change"), form=form, parent=parent, status=status(form),
-        kind=kinds.get("change"),
+        request, "transition/change/new.html", title=_("New %(kind)s") % {"kind": kind.phrase}, form=form,
+        parent=parent, status=status(form), kind=kind,
     )  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = keyset.paginate(rows, ("-id",), request.GET.get("cursor", ""), PAGE)
     found.count = keyset.capped_count(rows)
     return ui.page(
-        request, "transition/change/list.html", title=_("Changes"), page=found, filters=chosen,
+        request, "transition/change/list.html", title=kinds.get("change").plural, page=found, filters=chosen,
         filtered=any(one["value"] for one in chosen), may_raise=bool(policies.may_raise(request.user)),
     )  # fmt: skip
 

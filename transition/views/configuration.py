@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from itsm.catalogue import questions
 from itsm.desk.reports import services
 from itsm.desk.views.records import Filter, RecordPages, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.tickets.models import Ticket
-from itsm.ui import components, icons
+from itsm.ui import components, icons, times
 from itsm.ui import pages as ui
 from itsm.ui.forms import attempt
 from itsm.ui.reference import Column
@@ -46,7 +46,7 @@ def typed(item: ConfigurationItem) -> Any:
 
 
 def money(value: Any, currency: str) -> str:
-    return f"{value:,.2f} {currency}" if value is not None else ""
+    return times.amount(value, currency) if value is not None else ""
 
 
 def someone(person: Any) -> Any:
@@ -161,7 +161,10 @@ class Items(RecordPages):
 
     def linked(self, request: HttpRequest, record: ConfigurationItem) -> Any:
         yield _("Services it supports"), record.services.order_by("name")
-        yield _("Contracts"), Contract.objects.visible_to(request.user).filter(items=record).order_by("ends_on")
+        yield (
+            house.heading("contract", plural=True),
+            Contract.objects.visible_to(request.user).filter(items=record).order_by("ends_on"),
+        )
         yield _("Licences"), Licence.objects.visible_to(request.user).filter(assignments__item=record)
 
     def context(self, request: HttpRequest, record: ConfigurationItem) -> dict[str, Any]:

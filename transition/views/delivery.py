@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.catalogue import guards
 from itsm.desk.views.records import Filter, Part, RecordPages, person_column, service_filter, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import components
 from itsm.ui.reference import Column
 from itsm.ui.times import day, number
@@ -54,7 +54,7 @@ class Subscriptions(RecordPages):
     related = ("organisation", "offering__service", "support_level", "agreement")
     search_fields = ("organisation__name", "offering__name", "offering__service__name")
     columns = (
-        Column("title", gettext_lazy("Subscription"), cell=str), state_column(),
+        Column("title", house.heading("subscription"), cell=str), state_column(),
         Column("service", gettext_lazy("Service"), cell=lambda one: one.offering.service),
         Column("support_level", gettext_lazy("Support level")),
         Column("valid_from", gettext_lazy("From"), cell=lambda one: day(one.valid_from)),
@@ -73,7 +73,7 @@ class Subscriptions(RecordPages):
         yield _("Offering"), record.offering
         yield _("Service"), service_link(record.offering.service)
         if record.agreement:
-            yield _("Agreement"), service_link(record.agreement)
+            yield house.heading("agreement"), service_link(record.agreement)
         yield _("Support level"), record.support_level or ""
         if record.state in SubscriptionState.OPEN:
             yield _("What tickets get today"), subscriptions.applied_level(record) or _("nothing is promised")
@@ -89,7 +89,7 @@ class Deliveries(RecordPages):
     related = ("service", "owner", "customer")
     search_fields = ("title", "description", "service__name")
     columns = (
-        Column("title", gettext_lazy("Delivery")), state_column(), Column("service", gettext_lazy("Service")),
+        Column("title", house.heading("delivery")), state_column(), Column("service", gettext_lazy("Service")),
         person_column("owner", gettext_lazy("Owner")),
         Column("planned_for", gettext_lazy("Planned for"), cell=lambda one: _planned(one)),
     )  # fmt: skip

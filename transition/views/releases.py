@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from itsm.desk.views.records import Filter, RecordPages, person_column, service_filter, state_column
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Invalid
 from itsm.lib.sources import Source
 from itsm.ui import components
@@ -48,7 +48,7 @@ class Releases(RecordPages):
     related = ("owner",)
     search_fields = ("title", "release_version", "description")
     columns = (
-        Column("title", gettext_lazy("Release"), cell=str), state_column(),
+        Column("title", house.heading("release"), cell=str), state_column(),
         Column("size", gettext_lazy("Size")),
         person_column("owner", gettext_lazy("Owner")),
         Column("planned_for", gettext_lazy("Planned for"), cell=lambda one: _planned(one)),
@@ -142,7 +142,7 @@ class Deployments(RecordPages):
     related = ("release",)
     search_fields = ("release__title", "release__release_version", "notes")
     columns = (
-        Column("release", gettext_lazy("Release"), cell=lambda one: one.release),
+        Column("release", house.heading("release"), cell=lambda one: one.release),
         Column("environment", gettext_lazy("Environment")),
         state_column(),
         Column("planned_at", gettext_lazy("Planned for"), cell=lambda one: when(one.planned_at)),
@@ -160,7 +160,7 @@ class Deployments(RecordPages):
         return {"planned_at": clock.now().replace(second=0, microsecond=0), **super().start(request)}
 
     def facts(self, request: HttpRequest, record: Deployment) -> Any:
-        yield _("Release"), _links([record.release])
+        yield house.heading("release"), _links([record.release])
         yield _("Environment"), record.get_environment_display()
         yield _("Planned for"), when(record.planned_at)
         yield _("Began"), when(record.started_at) if record.started_at else ""

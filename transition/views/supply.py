@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from itsm.desk.views.records import Filter, Part, RecordPages, state_column
 from itsm.desk.views.settings.base import Pages
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import components, icons
 from itsm.ui import pages as ui
 from itsm.ui.reference import Column
@@ -48,7 +48,7 @@ class Contracts(RecordPages):
     related = ("supplier", "owner")
     search_fields = ("title", "reference", "supplier__name")
     columns = (
-        Column("title", gettext_lazy("Contract")), state_column(), Column("supplier", gettext_lazy("Supplier")),
+        Column("title", house.heading("contract")), state_column(), Column("supplier", gettext_lazy("Supplier")),
         Column("ends_on", gettext_lazy("Until"), cell=_end),
         Column("cost", gettext_lazy("Cost"), cell=lambda one: _price(one) or "–", right=True),
     )  # fmt: skip
@@ -153,7 +153,7 @@ class Licences(RecordPages):
             yield _("Supplier"), format_html('<a href="{}">{}</a>', url, record.supplier)
         if record.contract and policies.reads_money(request.user):
             url = record.contract.get_absolute_url()
-            yield _("Contract"), format_html('<a href="{}">{}</a>', url, record.contract)
+            yield house.heading("contract"), format_html('<a href="{}">{}</a>', url, record.contract)
         if policies.reads_money(request.user):
             yield _("Cost of one"), money(record.cost, record.currency)
         yield _("Valid until"), day(record.valid_until) if record.valid_until else ""
@@ -189,7 +189,7 @@ def supplier(request: HttpRequest, pk: int) -> HttpResponse:
     contracts = Contract.objects.visible_to(request.user).filter(supplier=found).order_by("ends_on")
     licences = Licence.objects.visible_to(request.user).filter(supplier=found).order_by("product")
     linked = [
-        (_("Contracts"), list(contracts[:50])),
+        (house.heading("contract", plural=True), list(contracts[:50])),
         (_("Licences"), list(licences[:50])),
         (_("Items"), list(items.order_by("name")[:20])),
     ]

@@ -79,7 +79,7 @@ def shown(one: Definition, value: Decimal | None) -> str:
     if one.unit == MINUTES:
         return times.duration(float(value) * 60)
     if one.unit == MONEY:
-        return times.money(value.quantize(Decimal("0.01"))) if value >= 1000 else f"€{value:.2f}"
+        return times.money(value) if value >= 1000 else times.amount(value.quantize(Decimal("0.01")))
     return times.number(int(value)) if value == int(value) else times.number(float(value), 1)
 
 

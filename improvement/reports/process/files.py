@@ -32,6 +32,10 @@ class Columns:
     finished: frozenset[tuple[str, ...]] = frozenset({("Completed", "Closed")})
     encoding: str = "utf-8-sig"
     delimiter: str = ","
+    #: Patterns of ``strptime`` for moments that are not written as ISO 8601 says.
+    moments: tuple[str, ...] = ()
+    #: ``csv`` or ``xes``; empty: what the name of the file says.
+    format: str = ""
 
     def all(self) -> tuple[str, ...]:
         return (self.case, self.at, *self.activity, *self.holder, *self.also)
@@ -46,13 +50,15 @@ class Reading:
     distinct: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
     bad_rows: int = 0
+    #: So many rows that were not understood are named.
+    keep: int = KEEP
 
 
 def read(path: Path, columns: Columns) -> Reading:
     """Analyse a file. ``readers.FileError`` when it cannot be read at all; bad rows are left out and named."""
     values: dict[str, Counter[str]] = {name: Counter() for name in columns.also}
     reading = Reading(Analysis(), Analysis())
-    rows = together(_stays(path, columns, values, reading))
+    rows = together(stays(path, columns, reading, values))
     reading.full = analyse(rows, Rules(finished=columns.finished.__contains__))
     brief = (row._replace(activity=row.activity[:1]) for row in rows)  # type: ignore[index]
     reading.brief = analyse(brief)
@@ -60,18 +66,21 @@ def read(path: Path, columns: Columns) -> Reading:
     return reading
 
 
-def _stays(path: Path, columns: Columns, values: dict[str, Counter[str]], reading: Reading) -> Iterator[Stay]:
-    for row in readers.rows(path, _mapping(path, columns)):
+def stays(
+    path: Path, columns: Columns, reading: Reading, values: dict[str, Counter[str]] | None = None
+) -> Iterator[Stay]:
+    """The rows of a file that are understood, as they come; the others are noted in ``reading``."""
+    for row in readers.rows(path, mapping(path, columns)):
         missing = [name for name in (columns.case, columns.at, columns.activity[0]) if not row.values.get(name)]
         if row.problem or missing:
             _refuse(reading, row.line, row.problem or f"no value for {', '.join(missing)}")
             continue
         try:
-            moment = datetime.fromisoformat(row.values[columns.at])
+            moment = moment_of(row.values[columns.at], columns.moments)
         except ValueError:
             _refuse(reading, row.line, f"not a moment: {row.values[columns.at][:40]}")
             continue
-        for name, found in values.items():
+        for name, found in (values or {}).items():
             found[row.values.get(name, "")] += 1
         holder = tuple(row.values.get(name, "") for name in columns.holder)
         yield Stay(
@@ -82,17 +91,28 @@ def _stays(path: Path, columns: Columns, values: dict[str, Counter[str]], readin
         )
 
 
+def moment_of(text: str, patterns: tuple[str, ...]) -> datetime:
+    """A moment as ISO 8601 or one of the patterns writes it; ``ValueError`` for any other."""
+    for pattern in patterns:
+        try:
+            return datetime.strptime(text, pattern)  # noqa: DTZ007 - the caller knows what no zone means
+        except ValueError:
+            continue
+    return datetime.fromisoformat(text)
+
+
 def _refuse(reading: Reading, line: int, problem: str) -> None:
     reading.bad_rows += 1
-    if len(reading.problems) < KEEP:
+    if len(reading.problems) < reading.keep:
         reading.problems.append((line, problem))
 
 
-def _mapping(path: Path, columns: Columns) -> Mapping:
+def mapping(path: Path, columns: Columns) -> Mapping:
     """What the reader of the import needs to know: the form of the file, no kind of ticket."""
     names = path.name.lower().removesuffix(".gz")
+    form = columns.format or (XES if names.endswith(".xes") else CSV)
     made = Mapping(
-        kind="", source="", format=XES if names.endswith(".xes") else CSV, encoding=columns.encoding,
+        kind="", source="", format=form, encoding=columns.encoding,
         delimiter=columns.delimiter, unknown=frozenset({""}), date_formats=("iso",), zone=UTC, case_id=columns.case,
         opened_at=None, resolved_at=None, closed_at=None, fields={}, event={}, create=frozenset(), service_level={},
     )  # fmt: skip

@@ -99,12 +99,12 @@ def rules(kind: str) -> Rules:
 def work_out(question: Question) -> dict[str, Any]:
     """The analysis as plain data, for pages and for keeping."""
     found = analyse(rows(question), rules(question.kind))
-    return plain(found, question)
+    return plain(found, question.running())
 
 
-def plain(found: Analysis, question: Question) -> dict[str, Any]:
+def plain(found: Analysis, running: int = 0) -> dict[str, Any]:
     return {
-        "cases": found.cases, "events": found.events, "running": question.running(),
+        "cases": found.cases, "events": found.events, "running": running,
         "median": found.durations.median, "mean": found.durations.mean,
         "activities": _counts(found.activities), "starts": _counts(found.starts), "ends": _counts(found.ends),
         "edges": [

@@ -12,6 +12,7 @@ from itsm.catalogue.fields import FormSchemaField
 from itsm.catalogue.models.service import Service
 from itsm.catalogue.states import ServiceStatus
 from itsm.catalogue.validators import validate_approval, validate_form_schema, validate_plan
+from itsm.lib import house
 
 
 def entitlement(organisation_id: int | None) -> models.Q:
@@ -49,7 +50,7 @@ class ServiceOffering(models.Model):
     fulfilment_plan = models.JSONField(_("fulfilment plan"), default=list, blank=True, validators=[validate_plan])
     approval_policy = models.JSONField(_("approval policy"), default=dict, blank=True, validators=[validate_approval])
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(_("currency"), max_length=3, default=house.currency)
     entitled = models.ManyToManyField(
         Organisation, blank=True, related_name="entitled_offerings", verbose_name=_("only for"),
         help_text=_("Empty: everybody."),

@@ -20,7 +20,7 @@ from itsm.catalogue.models import Service, ServiceCategory, ServiceDependency, S
 from itsm.catalogue.validators import validate_form_schema, validate_plan
 from itsm.desk.forms.approvers import Approvers, approval_initial
 from itsm.desk.forms.fields import LinesField, PersonField, refuse_loop
-from itsm.lib import clock
+from itsm.lib import clock, currencies, house
 
 #: Icons to choose from: what offerings and categories are usually about.
 ICONS = (
@@ -279,8 +279,8 @@ class OfferingForm(Approvers, WithIcon, WithSlug):
             self.initial |= approval_initial(self.instance.approval_policy)
 
     def clean_currency(self) -> str:
-        code: str = self.cleaned_data["currency"].strip().upper() or "EUR"
-        if not re.fullmatch(r"[A-Z]{3}", code):
+        code: str = self.cleaned_data["currency"].strip().upper() or house.currency()
+        if code not in currencies.CODES:
             raise ValidationError(_("Three letters, such as EUR."), code="invalid")
         return code
 

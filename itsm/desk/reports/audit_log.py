@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from itsm.approvals.models import Round
 from itsm.audit import actions
 from itsm.audit.models import Entry
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.tickets import kinds, numbers
 from itsm.tickets.models import Ticket
 
@@ -47,7 +47,9 @@ def types() -> list[tuple[str, str]]:
     for model in apps.get_models():
         if model._meta.app_config.name.startswith(("django.", "allauth")) or issubclass(model, Ticket):
             continue
-        found[getattr(model, "audit_type", None) or model._meta.label_lower] = capfirst(str(model._meta.verbose_name))
+        own = house.own_term(getattr(model, "kind_code", ""))
+        name = own or capfirst(str(model._meta.verbose_name))
+        found[getattr(model, "audit_type", None) or model._meta.label_lower] = name
     return sorted(found.items(), key=lambda pair: pair[1])
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
+from itsm.lib import house
 from itsm.lib.errors import Refused
 from itsm.lib.sources import Source
 
@@ -38,8 +39,8 @@ def invite(person: User, *, actor: User, request: Any) -> Invitation:
     url = adapter.get_reset_password_from_key_url(key)
     audit.record(person, "invited" if first_time else "password_mailed", actor=actor, source=Source.WEB)
     context = {
-        "user": person, "actor": actor, "password_reset_url": url, "site_name": settings.SITE_NAME, "request": request,
-        "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+        "user": person, "actor": actor, "password_reset_url": url, "site_name": house.current().name,
+        "request": request, "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
     }  # fmt: skip
     template = "account/email/invitation" if first_time else "account/email/password_reset_key"
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     approvals,
+    brand,
     dashboards,
     health,
     home,
@@ -23,6 +24,7 @@ app_name = "desk"
 urlpatterns = [
     *health.urlpatterns,
     *home.urlpatterns,
+    *brand.urlpatterns,
     *queue.urlpatterns,
     *tickets.urlpatterns,
     *tasks.urlpatterns,

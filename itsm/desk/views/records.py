@@ -23,6 +23,7 @@ from itsm.audit.models import Entry
 from itsm.audit.services import type_of
 from itsm.desk.reports import services
 from itsm.desk.reports.audit_log import in_words
+from itsm.lib import house
 from itsm.lib.errors import Denied
 from itsm.lib.sources import Source
 from itsm.search import registry
@@ -410,11 +411,11 @@ def register(pages: type[RecordPages], *, group: str, order: int = 100, key: str
     """Navigation, create menu and search of a kind, in one go."""
     kind = records.kind_of(pages.model)
     app, name = pages.model._meta.app_label, pages.model.kind_code.replace("_", "-")
-    nav.register(group, capfirst(str(kind.plural)), f"{app}:{name}-list", kind.icon, roles=roles, order=order,
-                 count=count, tone=tone, tip=tip)  # fmt: skip
+    nav.register(group, house.heading(kind.code, plural=True), f"{app}:{name}-list", kind.icon, roles=roles,
+                 order=order, count=count, tone=tone, tip=tip)  # fmt: skip
     if key:
         panels.register_create(
-            kind.code, capfirst(str(kind.label)), f"{app}:{name}-new", icon=kind.icon, key=key, order=order,
+            kind.code, house.heading(kind.code), f"{app}:{name}-new", icon=kind.icon, key=key, order=order,
             allowed=lambda user: pages().may_read(user) and bool(kind.may_create(user)),
         )  # fmt: skip
     register_search(pages, order=order)

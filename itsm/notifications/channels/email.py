@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from itsm.lib import house
 from itsm.notifications.channels import Failed, Sent, Unreachable
 from itsm.notifications.models import Message
 from itsm.notifications.services import threads
@@ -71,11 +72,13 @@ class Connection:
 
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail: plain text, and the same as HTML without tables, pictures or anything from elsewhere."""
-    reply_to = threads.reply_address(message)
+    reply_to, here = threads.reply_address(message), house.current()
     with translation.override(message.language or settings.LANGUAGE_CODE):
         context = {
             "subject": message.subject,
-            "site_name": settings.SITE_NAME,
+            "site_name": here.name,
+            "footer": here.mail_footer,
+            "privacy_url": here.privacy_url,
             "url": address(message.url) if message.url else "",
             "preferences_url": "" if message.team_id else address("/preferences/notifications/"),
             "language": translation.get_language(),
@@ -89,6 +92,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
         )
     mail = EmailMultiAlternatives(
         subject=message.subject,
+        from_email=house.sender(),
         body=plain.strip() + "\n",
         to=[message.address],
         headers=threads.headers(message),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone, translation
 
-from itsm.lib import clock, jobs
+from itsm.lib import clock, house, jobs
 from itsm.notifications import topics
 from itsm.notifications.models import Message
 from itsm.notifications.services import people, preferences, rendering, wording
@@ -76,7 +76,7 @@ def tell_topic(
         with translation.override(language), timezone.override(user.timezone or settings.TIME_ZONE):
             common = {
                 "recipient.name": rendering.line(user), "recipient.first_name": rendering.line(user.get_short_name()),
-                "site.name": rendering.line(settings.SITE_NAME), "site.url": settings.SITE_URL,
+                "site.name": rendering.line(house.current().name), "site.url": settings.SITE_URL,
             }  # fmt: skip
             plain = common | dict(values(user))
             rich = dict(marked(user)) if marked else {}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from itsm.audit import services as audit
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.lib.errors import Refused
 from itsm.notifications.channels import Failed
 from itsm.notifications.channels import chat as channel
@@ -45,7 +44,7 @@ def remove(chat: ChatChannel, *, actor: User, source: str) -> None:
 def try_out(chat: ChatChannel) -> None:
     """Post a line into the room now; ``Refused`` says why it did not arrive."""
     said = _("This is a test. Messages about tickets will appear here.")
-    result = channel.post(chat, settings.SITE_NAME, said)
+    result = channel.post(chat, house.current().name, said)
     if isinstance(result, Failed):
         ChatChannel.objects.filter(pk=chat.pk).update(last_error=result.error[:500])
         raise Refused(_("The message did not arrive: %(error)s") % {"error": result.error}, code="not_delivered")

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.notifications import topics
 from itsm.notifications.models import NotificationTemplate
 from itsm.notifications.services import rendering
@@ -91,7 +91,7 @@ def values(story: Story) -> Values:
         "other.number": story.data.get("other", ""),
         "task.title": story.data.get("title", "") if story.verb == "task" else "",
         "task.who": story.entry.data.get("who", "") if story.verb == "task" and story.entry else "",
-        "site.name": settings.SITE_NAME,
+        "site.name": house.current().name,
         "site.url": settings.SITE_URL,
         **_sla(story),
         **_approval(story),
@@ -114,7 +114,7 @@ def approvals_url() -> str:
 
 def _actor(story: Story) -> object:
     # Nobody is called “system”: what happens by itself is done by the desk.
-    return settings.SITE_NAME if story.actor is None or story.actor.is_system else story.actor
+    return house.current().name if story.actor is None or story.actor.is_system else story.actor
 
 
 def _sla(story: Story) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def sample(topic: Topic, recipient: User) -> Values:
         "ticket.title": _("Mail does not arrive"),
         "ticket.url": address("/tickets/INC-1042/"),
         "ticket.description": _("Since this morning nothing reaches my inbox."),
-        "ticket.kind": _("Incident"), "ticket.state": _("In progress"), "ticket.priority": _("P2 High"),
+        "ticket.kind": house.term("incident"), "ticket.state": _("In progress"), "ticket.priority": _("P2 High"),
         "ticket.service": _("Email"), "ticket.team": _("Service desk"), "ticket.assignee": "Anna Berg",
         "ticket.holder": f"{_('Service desk')}, Anna Berg", "ticket.requester": "Rita Holm", "ticket.due": due,
         "actor.name": "Anna Berg", "recipient.name": line(recipient),
@@ -157,6 +157,6 @@ def sample(topic: Topic, recipient: User) -> Values:
         "what": _("Anna Berg works on it"), "hold.reason": _("Supplier"), "other.number": "INC-1041",
         "sla.metric": _("Resolution"), "sla.due": due, "approval.question": _("Start the restart of the mail server?"),
         "approval.state": _("Approved"), "approval.deadline": due,
-        "site.name": line(settings.SITE_NAME), "site.url": settings.SITE_URL,
+        "site.name": line(house.current().name), "site.url": settings.SITE_URL,
         **{name: str(value) for name, value in topic.sample},
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
+from itsm.lib import house
 from itsm.ui import charts, components, forms, icons, links, markdown, panels, times, toasts
 
 register = template.Library()
@@ -21,7 +22,7 @@ for function in (
     register.simple_tag(function)
 register.simple_tag(charts.line, name="line_chart")
 
-for text_filter in (markdown.md, times.duration, times.number, times.compact, times.percent, times.money):
+for text_filter in (markdown.md, times.duration, times.number, times.compact, times.percent, times.money, times.amount):
     register.filter(text_filter.__name__, text_filter)
 register.simple_tag(times.ui_words)
 register.simple_tag(toasts.toast_parts)
@@ -41,6 +42,30 @@ def url_with(context: template.Context, **changes: Any) -> str:
 def draw_panels(context: template.Context, place: str, subject: Any = None) -> SafeString:
     """``{% draw_panels "ticket" ticket %}``: what higher packages registered for this place."""
     return panels.draw(place, context["request"], subject)
+
+
+@register.simple_tag
+def term(code: str) -> str:
+    """``{% term "change" %}``: what one thing of this kind is called here."""
+    return house.term(code)
+
+
+@register.simple_tag
+def terms(code: str) -> str:
+    """``{% terms "change" %}``: what several are called."""
+    return house.term(code, plural=True)
+
+
+@register.simple_tag
+def phrase(code: str) -> str:
+    """``{% phrase "change" as thing %}``: the same for the middle of a sentence."""
+    return house.phrase(code)
+
+
+@register.simple_tag
+def phrases(code: str) -> str:
+    """``{% phrases "change" as things %}``: several, for the middle of a sentence."""
+    return house.phrase(code, plural=True)
 
 
 @register.filter

@@ -69,6 +69,6 @@ def choose(request: HttpRequest) -> HttpResponse:
     person = User.objects.people().filter(email__iexact=email).first() if email else None
     return ui.page(
         request, "operation/request/choose.html", part="operation/request/_offerings.html",
-        title=_("New service request"), query=query, email=email, person=person,
+        title=_("New %(kind)s") % {"kind": kinds.get("request").phrase}, query=query, email=email, person=person,
         shelves=reports.orderable(person or user, query), free_url=reverse("operation:request-free"),
     )  # fmt: skip

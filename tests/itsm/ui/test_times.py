@@ -1,9 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from itsm.lib import clock
+from itsm.lib import clock, house
 from itsm.ui import times
 
 NOW = datetime(2026, 11, 24, 14, 12, tzinfo=UTC)
@@ -86,3 +87,25 @@ def test_numbers_are_rounded_and_not_cut():
     assert times.percent(200 / 3) == "66.7%"
     assert times.percent(99.99) == "100%"
     assert times.number(2.675, 1) == "2.7"
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "value", "said"),
+    [
+        ("en", "EUR", "1234.5", "€1,234.50"),
+        ("en", "EUR", "-0.005", "-€0.01"),
+        ("de", "EUR", "1234.5", "1.234,50\u00a0€"),
+        ("fr", "USD", "-12", "-12,00\u00a0$"),
+        ("en", "CHF", "12", "CHF\u00a012.00"),
+        ("en", "JPY", "1200", "¥1,200"),
+        ("en", "JPY", "33.33", "¥33.33"),
+    ],
+)
+def test_amounts_are_written_as_the_language_writes_them(language, currency, value, said):
+    with translation.override(language):
+        assert times.amount(Decimal(value), currency) == said
+
+
+def test_amounts_without_a_currency_are_in_that_of_the_house():
+    house.hold(house.House(currency="GBP"))
+    assert (times.amount(Decimal("3.2")), times.money(412000)) == ("£3.20", "£412k")

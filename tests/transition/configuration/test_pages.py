@@ -278,7 +278,7 @@ def test_a_contract_from_draft_to_renewal(keeper, supplier, item, service):
     assert (contract.cost, list(contract.items.all())) == (Decimal("99.50"), [one])
     client.post(f"{url}activate/", {})
     shown = words(client.get(url))
-    for said in ("Nordic Compute", "99.50 EUR a month", "srv", "Email"):
+    for said in ("Nordic Compute", "€99.50 a month", "srv", "Email"):
         assert said in shown
     assert contract.title in words(client.get(one.get_absolute_url()))
     assert contract.title in words(client.get("/configuration/contracts/?ending=soon"))
@@ -320,7 +320,7 @@ def test_a_licence_that_is_used_too_often(keeper, agent, requester, colleague, i
     assert "Studio" not in words(client.get("/configuration/licences/?use=over"))
     client.post(f"{url}uses/new/", {"user": colleague.email})
     assert "2 / 1" in words(client.get("/configuration/licences/?use=over"))
-    assert "10.00 EUR" not in words(enter(agent).get(url)), "costs are for those who read contracts"
+    assert "€10.00" not in words(enter(agent).get(url)), "costs are for those who read contracts"
     licence = Licence.objects.get()
     assert client.post(f"{url}edit/", sent | {"metric": "item", "version": licence.version}).status_code == 422
     use = licence.assignments.order_by("-id").first()

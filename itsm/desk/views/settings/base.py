@@ -35,6 +35,7 @@ LEVEL_MANAGERS = (Role.ADMINISTRATOR, Role.SERVICE_LEVEL_MANAGER)
 
 PEOPLE, SERVICES, TICKETS = gettext_lazy("People"), gettext_lazy("Services"), gettext_lazy("Tickets")
 LEVELS, SYSTEM = gettext_lazy("Service levels"), gettext_lazy("System")
+HOUSE = gettext_lazy("Organisation")
 
 
 def require(user: Any, *roles: str) -> None:

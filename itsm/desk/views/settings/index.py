@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from itsm.desk.views.settings.base import LEVELS, PEOPLE, SERVICES, SYSTEM, TICKETS
+from itsm.desk.views.settings.base import HOUSE, LEVELS, PEOPLE, SERVICES, SYSTEM, TICKETS
 from itsm.lib.errors import Denied
 from itsm.ui import pages as ui
 from itsm.ui import panels
 
-ORDER = (PEOPLE, SERVICES, TICKETS, LEVELS)
+ORDER = (HOUSE, PEOPLE, SERVICES, TICKETS, LEVELS)
 
 
 @require_safe

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from itsm.accounts.roles import Role
 from itsm.desk.views.settings import automation, calendars, catalogue, levels, people, tickets
-from itsm.desk.views.settings.base import LEVEL_MANAGERS, LEVELS, SYSTEM, TICKETS, Pages
+from itsm.desk.views.settings.base import HOUSE, LEVEL_MANAGERS, LEVELS, SYSTEM, TICKETS, Pages
 from itsm.ui import panels
 
 SECTIONS: list[Pages] = [
@@ -28,6 +28,14 @@ def register() -> None:
     panels.register_settings(
         "matrix", _("Priority matrix"), "desk:settings-matrix", icon="grid-3x3", group=TICKETS, order=10,
         description=_("Impact and urgency give the priority."),
+    )  # fmt: skip
+    panels.register_settings(
+        "branding", _("Branding"), "desk:settings-branding", icon="palette", group=HOUSE, order=10,
+        description=_("Name, logo and colour; words of portal and mails; the currency."), roles=(Role.ADMINISTRATOR,),
+    )  # fmt: skip
+    panels.register_settings(
+        "terms", _("Terms"), "desk:settings-terms", icon="languages", group=HOUSE, order=20,
+        description=_("What incidents, requests, changes and the rest are called here."), roles=(Role.ADMINISTRATOR,),
     )  # fmt: skip
     panels.register_settings(
         "ola", _("Team targets"), "desk:settings-ola", icon="handshake", group=LEVELS, order=40, roles=LEVEL_MANAGERS,

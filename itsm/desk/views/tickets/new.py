@@ -115,7 +115,7 @@ def form(request: HttpRequest, kind: str) -> HttpResponse:
             return ui.see(request, "desk:queue", said)
         if opened is not None:
             return ui.see(request, opened, _("%(number)s opened") % {"number": opened.number})
-    title = _("New %(kind)s") % {"kind": str(known.label).lower()}
+    title = _("New %(kind)s") % {"kind": known.phrase}
     return ui.page(
         request, "desk/ticket/new.html", title=title, status=status(asked), form=asked, kind=known, parent=parent,
         similar=_similar(request, asked.data) if asked.is_bound else [], typed=asked.data,

@@ -36,6 +36,7 @@ def represent(ticket: Ticket, user: User, base: str) -> dict[str, Any]:
         "id": ticket.pk,
         "number": ticket.number,
         "kind": ticket.kind,
+        "kind_label": str(ticket.kind_info.label),
         "url": base + rows.address(ticket.kind, ticket.number),
         "title": ticket.title,
         "description": ticket.description,

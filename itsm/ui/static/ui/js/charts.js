@@ -9,7 +9,7 @@ const css = name => { probe.style.color = `var(--${name})`; return getComputedSt
 const tone = name => css(name.includes("-") ? name : `${name}-solid`);
 const faint = (color, alpha) => color.replace(/^rgba?\(([\d.]+)[, ]+([\d.]+)[, ]+([\d.]+).*$/, `rgba($1, $2, $3, ${alpha})`);
 const language = document.documentElement.lang || "en";
-const show = (value, unit = "") => (value == null ? "–" : (unit === "€" ? "€" : "") + Number(value).toLocaleString(language) + (unit === "€" ? "" : unit));
+const show = (value, unit = "") => (value == null ? "–" : Number(value).toLocaleString(language) + unit);
 
 function axes(data) {
   const font = { size: 11, family: getComputedStyle(document.body).fontFamily };
