@@ -265,3 +265,10 @@ def test_lists_cost_the_same_for_one_and_many(browse, owner, package, cases, tes
         with django_assert_max_num_queries(costs[page]):
             client.get(f"/design/{page}/")
     assert services.signers(package)[0] == owner
+
+
+def test_what_holds_a_sign_off_leads_to_where_it_is_mended(browse, owner, package, cases, tester):
+    run(cases[0], tester, "fail", "It took four seconds", "high")
+    defect = Defect.objects.get()
+    page = browse(owner).get(package.get_absolute_url()).content.decode()
+    assert f'{defect.number}. <a href="{defect.get_absolute_url()}">Do it' in page

@@ -237,7 +237,7 @@ class RecordPages:
             list_url=self.address("-list"), body=self.body,
             state_label=getattr(record, f"get_{record.state_field}_display")(),
             steps=[(step, verdict, self.address("-step", record.number, step.verb)) for step, verdict in offered],
-            blockers=list(dict.fromkeys(reason for _step, verdict in offered for reason in verdict.reasons)),
+            blockers=list({one.reason: one for _step, verdict in offered for one in verdict.refused}.values()),
             edit_url=self.address("-edit", record.number) if written else "",
             facts=[(label, value) for label, value in self.facts(request, record) if value not in (None, "")],
             history=in_words(list(entries.order_by("-id")[:HISTORY]), request.user),

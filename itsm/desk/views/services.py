@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -13,6 +14,7 @@ from itsm.catalogue import health
 from itsm.catalogue.models import Service
 from itsm.catalogue.states import ServiceStatus
 from itsm.desk.reports import services as reports
+from itsm.desk.views.settings.base import CATALOGUE_MANAGERS
 from itsm.lib.sources import Source
 from itsm.ui import keyset
 from itsm.ui import pages as ui
@@ -80,7 +82,12 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         levels=reports.levels(found), map=reports.dependency_map(found, request.user), tickets=tickets,
         by_kind=by_kind, open_count=sum(by_kind.values()),
         offerings=list(found.offerings.filter(is_active=True, kind="report")[:20]),
+        edit_url=reverse("desk:settings-services-edit", args=[found.pk]) if _describes(request.user) else "",
     )  # fmt: skip
+
+
+def _describes(user: Any) -> bool:
+    return bool(user.holds(*CATALOGUE_MANAGERS))
 
 
 def step(request: HttpRequest, slug: str, verb: str) -> HttpResponse:

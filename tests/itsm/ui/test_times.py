@@ -86,3 +86,8 @@ def test_numbers_are_rounded_and_not_cut():
     assert times.percent(200 / 3) == "66.7%"
     assert times.percent(99.99) == "100%"
     assert times.number(2.675, 1) == "2.7"
+
+
+def test_a_period_names_both_years_when_they_differ():
+    assert times.period(date(2026, 1, 1), date(2027, 12, 31)) == "1 Jan 2026 – 31 Dec 2027"
+    assert times.period(date(2020, 1, 1), date(2020, 12, 31)) == "1 Jan 2020 – 31 Dec 2020"

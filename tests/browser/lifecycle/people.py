@@ -1,0 +1,113 @@
+"""Who does what in the story of one service, and their hands: pages, fields and buttons by their words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+CUSTOMER, AGENT, ENGINEER, MANAGER, CHANGE, OWNER, FINANCE, ASSETS, ADMIN = (
+    f"{name}@example.com"
+    for name in ("requester", "agent", "engineer", "manager", "change", "owner", "finance", "assets", "admin")
+)
+
+
+class Person:
+    """Somebody signed in at one page, who reads it and works on it by words, never by addresses of forms."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    @property
+    def main(self) -> Any:
+        return self.page.locator("main")
+
+    def go(self, path: str) -> Person:
+        self.page.goto(path)
+        return self
+
+    def sees(self, *words: str | re.Pattern[str], within: str = "main") -> Person:
+        for word in words:
+            expect(self.page.locator(within).first).to_contain_text(word)
+        return self
+
+    def fill(self, **fields: Any) -> Person:
+        """``fill(title="…")``: fields by their names; lists choose several, ``True`` ticks a box."""
+        for name, value in fields.items():
+            field = f":is(input, select, textarea)[name='{name}']"
+            found = self.page.locator(f"main {field}, dialog[open] {field}")
+            kind = found.first.evaluate("e => e.tagName === 'INPUT' ? e.type : e.tagName")
+            if kind == "SELECT":
+                self._choose(found.first, value)
+            elif kind == "radio":
+                self._tick(found, value)
+            elif kind == "checkbox":
+                for one in value if isinstance(value, list) else [value]:
+                    box = found.first if isinstance(one, bool) else self._of(found, one)
+                    box.set_checked(one is not False)
+            elif kind == "file":
+                found.first.set_input_files(value)
+            else:
+                found.first.fill(str(value))
+        return self
+
+    def _choose(self, select: Any, value: Any) -> None:
+        labels = [label.strip() for label in select.locator("option").all_text_contents()]
+        wanted = value if isinstance(value, list) else [value]
+        chosen = []
+        for one in wanted:
+            near = [label for label in labels if one == label] or [label for label in labels if one in label]
+            assert near, f"{one!r} is none of {labels} on {self.page.url}"
+            chosen.append(labels.index(near[0]))
+        select.select_option(index=chosen)
+
+    def _of(self, boxes: Any, label: str) -> Any:
+        for at in range(boxes.count()):
+            box = boxes.nth(at)
+            words = box.evaluate("e => [...e.labels].map(l => l.textContent).join(' ')")
+            if label in words or box.get_attribute("value") == label:
+                return box
+        raise AssertionError(f"{label!r} is no choice on {self.page.url}")
+
+    def _tick(self, boxes: Any, value: str) -> None:
+        self._of(boxes, value).check()
+
+    def press(self, words: str, *, exact: bool = True, nth: int = 0) -> Person:
+        """The button or link of these words in the page's middle or its open dialog."""
+        here = self.page.locator("main, dialog[open]")
+        button, link = (here.get_by_role(role, name=words, exact=exact) for role in ("button", "link"))
+        expect(button.or_(link).first, f"“{words}” on {self.page.url}").to_be_visible()
+        (button if button.count() else link).nth(nth).click()
+        return self
+
+    def follow(self, words: str) -> Person:
+        self.page.locator("main").get_by_role("link", name=words).first.click()
+        return self
+
+    def add(self, part: str, **fields: Any) -> Person:
+        """A row of the record at hand: ``Add acceptance criterion`` and its form."""
+        self.press(f"Add {part}").fill(**fields).press("Save")
+        return self.sees_no_error()
+
+    def sees_no_error(self) -> Person:
+        errors = self.page.locator(".error-summary, .errorlist, [data-tone=red][role=alert]")
+        assert errors.count() == 0, f"{self.page.url}: {errors.first.inner_text()}"
+        return self
+
+    def state(self, words: str) -> Person:
+        expect(self.main.locator(".state, [data-state]").first).to_contain_text(words)
+        return self
+
+    @property
+    def number(self) -> str:
+        """Of the record whose page this is."""
+        found = re.search(r"/([A-Z]{2,4}-\d+)/", self.page.url)
+        assert found, f"no record's page: {self.page.url}"
+        return found[1]
+
+    @property
+    def path(self) -> str:
+        return re.sub(r"^https?://[^/]+", "", self.page.url).split("#")[0]

@@ -1,0 +1,27 @@
+"""The life of one service, from the first word of a customer on: one story, each step by the person whose job it is."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from tests.browser.lifecycle import design, strategy
+from tests.browser.lifecycle.story import Story
+
+CHAPTERS = [
+    strategy.a_need_is_captured_and_tied_to_a_goal,
+    strategy.a_service_is_proposed,
+    strategy.the_need_is_analysed_and_accepted,
+    strategy.its_business_case_is_scored_and_approved,
+    strategy.it_is_chartered_and_gets_an_owner,
+    design.levels_are_promised_and_backed,
+    design.performance_is_promised_and_computed,
+    design.a_design_package_is_written,
+    design.a_test_fails_is_mended_and_passes,
+    design.it_is_signed_off_and_accepted,
+]
+
+
+def test_a_service_from_a_need_to_an_improvement(visit):
+    story = Story(visit, f"Gift cards {uuid4().hex[:6]}")
+    for chapter in CHAPTERS:
+        chapter(story)
