@@ -23,7 +23,7 @@ def levels_are_promised_and_backed(story: Story) -> None:
     manager = story.at_service(MANAGER).sees(f"No agreement inside or with a supplier backs “{story.name}”.")
     manager.go("/design/agreements/new/").fill(
         title=f"{story.name} is kept running", type="Operational level agreement",
-        services=[story.name, "Identity and sign-on"], provider_team="Business applications",
+        services=[story.name, "Identity and sign-on"], provider_team="Workplace engineering",
         customer_team="Service desk", owner=MANAGER, starts_on="2026-01-01",
     ).press("Create")  # fmt: skip
     story["ola"] = manager.number

@@ -54,6 +54,11 @@ class Person:
                 found.first.fill(str(value))
         return self
 
+    def tick(self, *labels: str) -> Person:
+        for label in labels:
+            self.main.get_by_label(label, exact=True).first.check()
+        return self
+
     def _choose(self, select: Any, value: Any) -> None:
         labels = [label.strip() for label in select.locator("option").all_text_contents()]
         wanted = value if isinstance(value, list) else [value]
@@ -83,6 +88,27 @@ class Person:
         (button if button.count() else link).nth(nth).click()
         return self
 
+    def take(self, step: str, *, asks: bool = False, **fields: Any) -> Person:
+        """A step of a ticket: a button of its head or an entry of its menu, with the questions of its dialog."""
+        words = re.compile(rf"^{re.escape(step)}\b")
+        head = self.page.locator("main .actions")
+        button = head.get_by_role("button", name=words).or_(head.get_by_role("link", name=words)).first
+        more = self.page.get_by_role("button", name="More actions")
+        expect(button.or_(more).first).to_be_visible()
+        if button.is_visible():
+            button.click()
+        else:
+            more.click()
+            self.page.get_by_role("menuitem", name=words).first.click()
+        if asks or fields:
+            dialog = self.page.locator("#dialog")
+            expect(dialog).to_be_visible()
+            self.fill(**fields)
+            dialog.get_by_role("button", name=step).first.click()
+            expect(dialog).to_be_hidden()
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        return self
+
     def follow(self, words: str) -> Person:
         self.page.locator("main").get_by_role("link", name=words).first.click()
         return self
@@ -107,6 +133,11 @@ class Person:
         found = re.search(r"/([A-Z]{2,4}-\d+)/", self.page.url)
         assert found, f"no record's page: {self.page.url}"
         return found[1]
+
+    @property
+    def address(self) -> str:
+        """Of the page at hand, with what it was asked for."""
+        return re.sub(r"^https?://[^/]+", "", self.page.url)
 
     @property
     def path(self) -> str:

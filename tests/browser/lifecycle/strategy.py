@@ -71,6 +71,6 @@ def it_is_chartered_and_gets_an_owner(story: Story) -> None:
     manager = story.at_service(MANAGER)
     manager.press("Charter").sees("The service has no owner yet.")
     manager.follow("Do it")
-    manager.fill(owner=OWNER, support_team="Business applications", category="").press("Save").sees_no_error()
+    manager.fill(owner=OWNER, support_team="Workplace engineering", category="").press("Save").sees_no_error()
     owner = story.at_service(OWNER)
     owner.press("Start design").sees("There is no design package yet.")
