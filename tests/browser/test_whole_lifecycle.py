@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from tests.browser.lifecycle import design, strategy
+from tests.browser.lifecycle import design, strategy, transition
 from tests.browser.lifecycle.story import Story
 
 CHAPTERS = [
@@ -18,6 +18,14 @@ CHAPTERS = [
     design.a_design_package_is_written,
     design.a_test_fails_is_mended_and_passes,
     design.it_is_signed_off_and_accepted,
+    transition.its_items_are_registered,
+    transition.a_change_is_planned_assessed_and_moved,
+    transition.the_board_approves_it_in_a_meeting,
+    transition.it_is_brought_forward_and_implemented,
+    transition.an_offering_is_subscribed,
+    transition.its_quality_is_measured_and_accepted,
+    transition.support_is_handed_over,
+    transition.it_goes_live,
 ]
 
 

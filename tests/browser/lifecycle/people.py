@@ -34,6 +34,11 @@ class Person:
             expect(self.page.locator(within).first).to_contain_text(word)
         return self
 
+    def sees_not(self, *words: str) -> Person:
+        for word in words:
+            expect(self.main).not_to_contain_text(word)
+        return self
+
     def fill(self, **fields: Any) -> Person:
         """``fill(title="…")``: fields by their names; lists choose several, ``True`` ticks a box."""
         for name, value in fields.items():
