@@ -270,7 +270,7 @@ def transition(cast) -> None:
         owner.patch(f"{handover}/items/{one['id']}/", {"done": True, "evidence": "Seen"})
     for title in ("Runbook", "A card is not accepted"):
         article = cast.agent.make(
-            "articles", title=title, summary="Steps", body="1. Look", service="gift-cards", audience="internal"
+            "articles", title=title, summary="Steps", body="1. Look", service="gift-cards", audience="desk"
         )["number"]
         cast.agent.step(f"articles/{article}", "submit")
         cast.knowledge.step(f"articles/{article}", "publish")

@@ -11,21 +11,22 @@ def people_will_be_asked(story: Story) -> None:
     manager.fill(
         title=f"After help with {story.name}", service=story.name, question="How satisfied are you with our help?",
         comment_question="What could be better?", quiet_days="0",
+        ticket_kinds=["Incident", "Service request"],
     ).press("Create")  # fmt: skip
     story["survey"] = manager.number
     manager.press("Run").sees("Running")
 
 
 def an_unhappy_answer_becomes_an_improvement(story: Story) -> None:
-    answer(story, story["call"], "1", "Half an hour of waiting at the till.")
-    manager = story.of(MANAGER, f"/improvement/surveys/{story['survey']}/").follow("1 of 5")
-    manager.press("Make it an improvement").sees("Baseline", story.name)
+    _answer(story, story["call"], "1", "Half an hour of waiting at the till.")
+    manager = story.of(MANAGER, f"/improvement/surveys/{story['survey']}/").follow("Answered")
+    manager.follow("1 of 5").sees("Half an hour of waiting at the till.").press("Make it an improvement").sees("Baseline", story.name)
     story["improvement"] = manager.number
     manager.press("Assess").fill(reach="3", improvement_benefit="4", confidence="4", effort="2").press("Assess")
     manager.press("Ask for approval").press("Ask for approval")
 
 
-def answer(story: Story, ticket: str, score: str, words: str) -> None:
+def _answer(story: Story, ticket: str, score: str, words: str) -> None:
     """One click on the page of the ticket, and a word if there is one."""
     customer = story.of(CUSTOMER, f"/portal/tickets/{ticket}/").sees("How satisfied are you with our help?")
     customer.main.locator(f"a[href$='?score={score}']").click()
