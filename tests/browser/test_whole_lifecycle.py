@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from tests.browser.lifecycle import design, strategy, transition
+from tests.browser.lifecycle import design, improvement, operation, strategy, transition
 from tests.browser.lifecycle.story import Story
 
 CHAPTERS = [
@@ -26,6 +26,19 @@ CHAPTERS = [
     transition.its_quality_is_measured_and_accepted,
     transition.support_is_handed_over,
     transition.it_goes_live,
+    improvement.people_will_be_asked,
+    operation.an_alert_opens_an_incident,
+    operation.the_change_that_caused_it_is_named,
+    operation.a_problem_becomes_a_known_error,
+    operation.it_helps_the_next_caller,
+    operation.the_cause_is_removed,
+    operation.a_request_is_ordered_approved_and_fulfilled,
+    improvement.an_unhappy_answer_becomes_an_improvement,
+    improvement.it_is_assessed_approved_and_done,
+    improvement.its_measured_effect_closes_it,
+    improvement.the_review_of_the_month_is_generated,
+    improvement.its_month_has_cost_and_value,
+    improvement.the_service_page_tells_it_all,
 ]
 
 

@@ -238,6 +238,8 @@ def test_designs_in_the_api(call, owner, tester, package, cases, requester, agen
     assert [one["result"] for one in proof] == ["fail", ""]
     refused = client.post(f"{url}transitions/submit/", {}, format="json")
     assert (refused.status_code, refused.data["reasons"] != []) == (409, True)
+    renamed = client.patch(url, {"title": "Electronic mail"}, format="json")
+    assert (renamed.status_code, renamed.data["title"]) == (200, "Electronic mail")
     second = {"title": "Again", "service": package.service.slug, "owner": "me"}
     assert client.post("/api/v1/design-packages/", second, format="json").status_code == 422
     assert client.get("/api/v1/defects/?severity=high").data["results"][0]["title"] == "Answers within a second"

@@ -1,7 +1,7 @@
 """The life of one service through the REST API, each step with the token of whoever's job it is.
 
-The skeleton of ``tests/browser/test_whole_lifecycle.py``: from a customer's need to the improvement that closes it, with
-every guard of the service refusing first.
+The skeleton of ``tests/browser/test_whole_lifecycle.py``: from a customer's need to the improvement that closes it,
+with every guard of the service refusing first.
 """
 
 from __future__ import annotations
@@ -9,11 +9,17 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 
+from improvement.models import Invitation
+from improvement.services import links, surveys
 from itsm.catalogue.models import Service
 from itsm.lib import clock
+from operation.models import EventSource
+from operation.services import sources
 from tests import factories
 from tests.api import Api, problem
 from transition.models import CIType
@@ -72,7 +78,8 @@ def cast(organisation, desk, engineers):
         customer=hand("Carl Customer"), agent=hand("Anna Agent", "agent", teams=(desk,)),
         engineer=hand("Emil Engineer", "agent", teams=(engineers,)), owner=hand("Olga Owner", "service_owner"),
         manager=hand("Mona Manager", "portfolio_manager", "service_level_manager", "improvement_manager", "cab_member"),
-        change=hand("Chris Change", "change_manager", "cab_member"), assets=hand("Aida Assets", "configuration_manager"),
+        change=hand("Chris Change", "change_manager", "cab_member"),
+        assets=hand("Aida Assets", "configuration_manager"),
         knowledge=hand("Kim Knowledge", "knowledge_manager"), finance=hand("Finn Finance", "finance_manager"),
         admin=hand("Ada Admin", "administrator"),
     )  # fmt: skip
@@ -124,7 +131,8 @@ def design(cast) -> None:
     })  # fmt: skip
     owner.step(SERVICE, "start_design")
     owner.held(
-        SERVICE, "accept_design", "No service level agreement is about this service.", "There is no design package yet.",
+        SERVICE, "accept_design", "No service level agreement is about this service.",
+        "There is no design package yet.",
         "No acceptance criteria are defined.", "No test was run yet.",
     )  # fmt: skip
 
@@ -157,9 +165,7 @@ def design(cast) -> None:
     )  # fmt: skip
     number = package["number"]
     for section in package["sections"]:
-        written = owner.patch(
-            f"design-packages/{number}/sections/{section['id']}/", {"text": "Said", "complete": True}
-        )
+        written = owner.patch(f"design-packages/{number}/sections/{section['id']}/", {"text": "Said", "complete": True})
         assert written.status_code == 200, written.content
     criteria = owner.step(f"design-packages/{number}", "collect")["criteria"]
     assert len(criteria) == 2
@@ -280,7 +286,110 @@ def transition(cast) -> None:
     assert owner.step(SERVICE, "go_live")["status"] == "live"
 
 
+def operation(cast) -> None:
+    engineer, agent, customer = cast.engineer, cast.agent, cast.customer
+    survey = cast.manager.make(
+        "surveys", title="After help", kind="csat", question="How was it?", service="gift-cards", quiet_days=0,
+        ticket_kinds=["incident", "request"],
+    )["number"]  # fmt: skip
+    cast.manager.step(f"surveys/{survey}", "run")
+    source = EventSource.objects.create(name="Probes", tool="json")
+    alert = {"title": "Cards are not accepted", "severity": "critical", "status": "firing", "ci": "gift-app"}
+    told = Api().post(
+        "intake/json/", alert, Authorization=f"Bearer {sources.new_token(source, actor=cast.admin.user, channel='web')}"
+    )
+    assert told.status_code == 202, told.content
+    [number] = told.json()["opened"]
+    incident = f"incidents/{number}"
+    assert engineer.read(f"{incident}/")["service"]["slug"] == "gift-cards"
+    engineer.step(incident, "start")
+    metrics = {clock["metric"]: clock["state"] for clock in engineer.read(f"{incident}/sla/")["results"]}
+    assert metrics["resolution"] == "running"
+    engineer.add(incident, "links", kind="caused_by", target=cast.caused_by)
+
+    problem = engineer.make("problems", title="Cards are not accepted", service="gift-cards", incidents=[number])
+    problem = f"problems/{problem['number']}"
+    engineer.step(problem, "assess", comment="Every shop.")
+    engineer.step(problem, "investigate")
+    engineer.step(
+        problem, "record_cause", root_cause="The cache is too small.", whys="Nobody measured it.",
+        workaround="Enter the number by hand.",
+    )  # fmt: skip
+    known = engineer.read("known-errors/?q=accepted")["results"]
+    assert [one["workaround"] for one in known] == ["Enter the number by hand."]
+    call = customer.make("incidents", title="Card not accepted", service="gift-cards")["number"]
+    agent.add(f"incidents/{call}", "timeline", kind="reply", body=known[0]["workaround"])
+    agent.step(f"incidents/{call}", "resolve", code="workaround", note="Enter the number by hand.")
+    engineer.step(problem, "start_fix")
+    engineer.step(problem, "resolve", note="The cache is larger.")
+    engineer.step(incident, "resolve", code="fixed", note="The cache is larger.")
+    metrics = {clock["metric"]: clock["state"] for clock in engineer.read(f"{incident}/sla/")["results"]}
+    assert metrics["resolution"] == "met"
+
+    order = customer.make("requests", offering="order-cards", form={})
+    assert (order["state"], order["price"]) == ("awaiting_approval", "40.00")
+    order = f"requests/{order['number']}"
+    cast.owner.approve()
+    [task] = engineer.read(f"{order}/tasks/")["results"]
+    engineer.patch(f"{order}/tasks/{task['id']}/", {"state": "done"})
+    assert customer.read(f"{order}/")["state"] == "fulfilled"
+    customer.step(order, "confirm")
+    cast.problem, cast.calls = problem.partition("/")[2], (call, order.partition("/")[2])
+
+
+def improvement(cast) -> None:
+    manager, owner = cast.manager, cast.owner
+
+    def answer(number: str, score: int) -> None:
+        """One click in the mail, without signing in."""
+        invitation = Invitation.objects.get(ticket__id=number.partition("-")[2], skipped="")
+        assert Client().post(urlsplit(links.address(invitation, score)).path, {"score": score}).status_code < 400
+
+    surveys.send_due()
+    unhappy, happy = cast.calls
+    answer(unhappy, 1)
+    [said] = manager.read("survey-answers/")["results"]
+    assert said["ticket"] == unhappy
+    made = manager.post(f"improvements/from-answer/{said['id']}/")
+    assert made.status_code == 201, made.content
+    assert made.json()["baseline_value"] == "0.00"
+    item = f"improvements/{made.json()['number']}"
+    manager.patch(f"{item}/", {"target_value": "50"})
+    manager.step(item, "assess", reach=3, improvement_benefit=4, confidence=80, effort=1)
+    manager.step(item, "submit")
+    owner.approve()
+    assert owner.post(f"{item}/tickets/", {"ticket": cast.problem}).status_code == 200
+    owner.step(item, "start")
+    owner.step(item, "measure")
+    owner.held(item, "realise", "There is no measurement after its approval yet.")
+    answer(happy, 5)
+    owner.add(item, "measurements", value="50", measured_on=clock.now().date().isoformat(), note="One of two")
+    assert owner.step(item, "realise")["state"] == "realised"
+
+    month = clock.now().date().replace(day=1).isoformat()
+    review = manager.make("service-reviews", service="gift-cards", month=month, chair="me", minutes="It began well.")
+    review = f"service-reviews/{review['number']}"
+    volume = {one["kind"]: one["opened"] for one in manager.read(f"{review}/scorecard/")["scorecard"]["volume"]}
+    assert (volume["incident"], volume["request"], volume["problem"], volume["change"]) == (2, 1, 1, 2)
+    manager.held(review, "hold", "Name who took part first.")
+    changed = manager.patch(f"{review}/", {"attendees": [owner.user.email]})
+    assert changed.status_code == 200, changed.content
+    manager.step(review, "hold")
+    cast.finance.make(
+        "cost-items", title="Licences", service="gift-cards", kind="software", recurrence="monthly", amount="2000",
+        starts_on=month,
+    )  # fmt: skip
+    measure = cast.finance.make(
+        "value-measures", title="Margin", service="gift-cards", owner=owner.user.email, kind="revenue", planned="7000"
+    )["number"]
+    cast.finance.add(f"value-measures/{measure}", "entries", month=month, amount="8000")
+    [cost] = cast.finance.read(f"service-costs/?service=gift-cards&month={month}")["results"]
+    assert (cost["cost"], cost["value"]) == ("2000.00", "8000.00")
+
+
 def test_a_service_from_a_need_to_an_improvement(cast):
     strategy(cast)
     design(cast)
     transition(cast)
+    operation(cast)
+    improvement(cast)

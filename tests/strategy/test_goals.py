@@ -18,8 +18,8 @@ from itsm.workflow import records
 from strategy.models import BusinessRequirement, CheckIn, DemandPattern, Goal, KeyResult
 from strategy.reports import portfolio as reports
 from strategy.services import goals
-from tests.api import Api, problem
 from tests import factories
+from tests.api import Api, problem
 
 KEY_RESULT = {"title": "Orders online", "unit": "%", "baseline": "20", "target": "50", "current": "20", "weight": "1"}
 

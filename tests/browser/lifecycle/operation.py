@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.browser.lifecycle.approvals import approve
-from tests.browser.lifecycle.people import AGENT, CUSTOMER, ENGINEER, MANAGER, OWNER, expect
+from tests.browser.lifecycle.people import AGENT, CUSTOMER, ENGINEER, MANAGER, OWNER
 from tests.browser.lifecycle.story import Story
 
 

@@ -26,7 +26,7 @@ class Person:
         return self.page.locator("main")
 
     def go(self, path: str) -> Person:
-        self.page.goto(path)
+        self.page.goto(path, wait_until="domcontentloaded")
         return self
 
     def sees(self, *words: str | re.Pattern[str], within: str = "main") -> Person:
