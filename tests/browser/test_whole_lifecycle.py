@@ -26,6 +26,8 @@ CHAPTERS = [
     transition.its_quality_is_measured_and_accepted,
     transition.support_is_handed_over,
     transition.it_goes_live,
+    # Early: what a month costs is added up by the worker, once a minute at most.
+    improvement.its_month_has_cost_and_value,
     improvement.people_will_be_asked,
     operation.an_alert_opens_an_incident,
     operation.the_change_that_caused_it_is_named,
@@ -37,7 +39,6 @@ CHAPTERS = [
     improvement.it_is_assessed_approved_and_done,
     improvement.its_measured_effect_closes_it,
     improvement.the_review_of_the_month_is_generated,
-    improvement.its_month_has_cost_and_value,
     improvement.the_service_page_tells_it_all,
 ]
 

@@ -20,6 +20,7 @@ from itsm.catalogue.models import Service
 from itsm.lib import clock
 from operation.models import EventSource
 from operation.services import sources
+from strategy.tasks import keep_months
 from tests import factories
 from tests.api import Api, problem
 from transition.models import CIType
@@ -383,6 +384,7 @@ def improvement(cast) -> None:
         "value-measures", title="Margin", service="gift-cards", owner=owner.user.email, kind="revenue", planned="7000"
     )["number"]
     cast.finance.add(f"value-measures/{measure}", "entries", month=month, amount="8000")
+    keep_months()
     [cost] = cast.finance.read(f"service-costs/?service=gift-cards&month={month}")["results"]
     assert (cost["cost"], cost["value"]) == ("2000.00", "8000.00")
 

@@ -85,7 +85,13 @@ def its_month_has_cost_and_value(story: Story) -> None:
 
 def the_service_page_tells_it_all(story: Story) -> None:
     """Why it exists, what is promised, how it is built and runs, what people say, what it costs and brings."""
-    story.at_service(OWNER).sees(
+    owner = story.at_service(OWNER)
+    for _attempt in range(70):
+        if "€8,000.00" in owner.main.inner_text():
+            break
+        owner.page.wait_for_timeout(1000)
+        owner.page.reload()
+    owner.sees(
         "Live", story["case"], f"Grow with {story.name}", f"Customers want {story.name}",
         story["sla"], "backed", story["ola"], story["package"], "2 / 2", story["performance"],
         story["delivery"], "Support handover", "Halden E-commerce", f"{story.name} server", story["change"],
