@@ -14,6 +14,9 @@ CUSTOMER, AGENT, ENGINEER, MANAGER, CHANGE, OWNER, FINANCE, ASSETS, ADMIN = (
     for name in ("requester", "agent", "engineer", "manager", "change", "owner", "finance", "assets", "admin")
 )
 
+#: Milliseconds: how long somebody waits for a page on a busy machine.
+PATIENCE = 15_000
+
 
 class Person:
     """Somebody signed in at one page, who reads it and works on it by words, never by addresses of forms."""
@@ -31,12 +34,12 @@ class Person:
 
     def sees(self, *words: str | re.Pattern[str], within: str = "main") -> Person:
         for word in words:
-            expect(self.page.locator(within).first).to_contain_text(word)
+            expect(self.page.locator(within).first).to_contain_text(word, timeout=PATIENCE)
         return self
 
     def sees_not(self, *words: str) -> Person:
         for word in words:
-            expect(self.main).not_to_contain_text(word)
+            expect(self.main).not_to_contain_text(word, timeout=PATIENCE)
         return self
 
     def fill(self, **fields: Any) -> Person:
@@ -53,8 +56,6 @@ class Person:
                 for one in value if isinstance(value, list) else [value]:
                     box = found.first if isinstance(one, bool) else self._of(found, one)
                     box.set_checked(one is not False)
-            elif kind == "file":
-                found.first.set_input_files(value)
             else:
                 found.first.fill(str(value))
         return self
@@ -89,7 +90,7 @@ class Person:
         """The button or link of these words in the page's middle or its open dialog."""
         here = self.page.locator("main, dialog[open]")
         button, link = (here.get_by_role(role, name=words, exact=exact) for role in ("button", "link"))
-        expect(button.or_(link).first, f"“{words}” on {self.page.url}").to_be_visible()
+        expect(button.or_(link).first, f"“{words}” on {self.page.url}").to_be_visible(timeout=PATIENCE)
         (button if button.count() else link).nth(nth).click()
         return self
 
@@ -99,7 +100,7 @@ class Person:
         head = self.page.locator("main .actions")
         button = head.get_by_role("button", name=words).or_(head.get_by_role("link", name=words)).first
         more = self.page.get_by_role("button", name="More actions")
-        expect(button.or_(more).first).to_be_visible()
+        expect(button.or_(more).first).to_be_visible(timeout=PATIENCE)
         if button.is_visible():
             button.click()
         else:
@@ -107,11 +108,11 @@ class Person:
             self.page.get_by_role("menuitem", name=words).first.click()
         if asks or fields:
             dialog = self.page.locator("#dialog")
-            expect(dialog).to_be_visible()
+            expect(dialog).to_be_visible(timeout=PATIENCE)
             self.fill(**fields)
             dialog.get_by_role("button", name=step).first.click()
-            expect(dialog).to_be_hidden()
-        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+            expect(dialog).to_be_hidden(timeout=PATIENCE)
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0, timeout=PATIENCE)
         return self
 
     def follow(self, words: str) -> Person:
@@ -126,10 +127,6 @@ class Person:
     def sees_no_error(self) -> Person:
         errors = self.page.locator(".error-summary, .errorlist, [data-tone=red][role=alert]")
         assert errors.count() == 0, f"{self.page.url}: {errors.first.inner_text()}"
-        return self
-
-    def state(self, words: str) -> Person:
-        expect(self.main.locator(".state, [data-state]").first).to_contain_text(words)
         return self
 
     @property
