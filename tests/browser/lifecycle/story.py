@@ -26,7 +26,13 @@ class Story:
         self.made[what] = number
 
     def of(self, email: str, path: str = "/") -> Person:
-        """The person, at this page; everybody keeps one browser for the whole story."""
+        """The person, at this page; everybody keeps one browser for the whole story, and leaves the desk meanwhile.
+
+        Open pages ask for news; nine of them would keep the server busy with people who look away.
+        """
+        for other, person in self.people.items():
+            if other != email and person.page.url != "about:blank":
+                person.page.goto("about:blank")
         if email in self.people:
             return self.people[email].go(path)
         self.people[email] = Person(self.visit(email, path))
