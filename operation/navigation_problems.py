@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from itsm.accounts.roles import Role
 from itsm.desk.forms import bulk as bulk_forms
 from itsm.desk.navigation import register_kind
+from itsm.desk.record import sentences
 from itsm.desk.services import bulk
 from itsm.search import registry
 from itsm.search.registry import Hit
@@ -29,6 +30,13 @@ from operation.problem_states import WAITS_FOR_PROBLEM, ProblemState
 from operation.services import problems
 
 KIND = "problem"
+#: What somebody did, behind their name on the timeline of a problem.
+WORDS = {
+    "assess": gettext_lazy("assessed it"), "investigate": gettext_lazy("began to look for the cause"),
+    "reconsider": gettext_lazy("found that it is another cause"),
+    "publish_workaround": gettext_lazy("wrote a workaround"), "record_cause": gettext_lazy("found the cause"),
+    "start_fix": gettext_lazy("began to remove the cause"),
+}  # fmt: skip
 #: Linked incidents that the panel of a problem lists.
 MOST_LISTED = 12
 
@@ -54,6 +62,8 @@ def register_kinds() -> None:
         },
     ))  # fmt: skip
     registration.register_actions(KIND, Problem, gettext_lazy("problem"))
+    for verb, words in WORDS.items():
+        sentences.register(f"{KIND}.{verb}", words)
 
 
 # ---------- on tickets ----------

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from itsm.accounts.roles import Role
 from itsm.catalogue import guards
+from itsm.desk.record import sentences
 from itsm.desk.views import records as pages
 from itsm.desk.views.settings import sections
 from itsm.lib import chapters, clock, house
@@ -31,6 +32,19 @@ from transition.views.change_settings import PAGES
 from transition.views.releases import Deployments, Meetings, Releases
 
 KIND = "change"
+#: What somebody did, behind their name on the timeline of a change.
+WORDS = {
+    "plan": gettext_lazy("wrote the plan"), "assess": gettext_lazy("assessed the risk"),
+    "submit": gettext_lazy("submitted it for assessment"), "send_back": gettext_lazy("sent it back to draft"),
+    "request_approval": gettext_lazy("asked for approval"), "hurry": gettext_lazy("asked for emergency approval"),
+    "withdraw": gettext_lazy("took the question back"), "approve": gettext_lazy("scheduled it: it is approved"),
+    "reject": gettext_lazy("rejected it: the answer was no"), "schedule": gettext_lazy("scheduled it"),
+    "reschedule": gettext_lazy("moved it"), "start": gettext_lazy("started to implement it"),
+    "implement": gettext_lazy("implemented it"), "fail": gettext_lazy("stopped it: it failed"),
+    "back_out": gettext_lazy("backed it out"), "ask_review": gettext_lazy("asked for the retrospective review"),
+    "close": gettext_lazy("closed the review"), "reopen": gettext_lazy("opened the review again"),
+    "revise": gettext_lazy("took it up again"),
+}  # fmt: skip
 
 
 def register_kinds() -> None:
@@ -55,6 +69,8 @@ def register_kinds() -> None:
         },
     ))  # fmt: skip
     registration.register_actions(KIND, Change, gettext_lazy("change"))
+    for verb, words in WORDS.items():
+        sentences.register(f"{KIND}.{verb}", words)
     approvals.on_decided(f"ticket:{KIND}", cab.decided)
     policies.ask_freezes(change_conflicts.freezes)
     records.register(records.RecordKind(

@@ -29,7 +29,7 @@ def token(invitation: Invitation) -> str:
 
 def address(invitation: Invitation, score: int | None = None) -> str:
     """The whole address, with the answer chosen already."""
-    path = reverse("improvement:survey", args=[token(invitation)])
+    path = reverse("improvement:survey-link", args=[token(invitation)])
     return f"{settings.SITE_URL}{path}" + (f"?score={score}" if score is not None else "")
 
 

@@ -18,7 +18,7 @@ urlpatterns = [
 ]
 
 public = [
-    path("survey/<str:token>/", portal.survey, name="survey"),
+    path("survey/<str:token>/", portal.survey, name="survey-link"),
     path("portal/surveys/<int:pk>/", portal.own, name="answer-own"),
     path("portal/feedback/", portal.index, name="portal-feedback"),
     path("portal/feedback/new/", portal.give, name="portal-feedback-new"),

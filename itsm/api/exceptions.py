@@ -138,7 +138,8 @@ def _domain(error: DomainError) -> Response:
     if isinstance(error, Invalid):
         return _invalid(error.fields)
     current = error.current if isinstance(error, Stale) else None
-    return problem(error.status, error.message, error.code, reasons=error.reasons, current=current)
+    links = [{"reason": reason, "url": url} for reason, url in error.links.items()]
+    return problem(error.status, error.message, error.code, reasons=error.reasons, links=links, current=current)
 
 
 def _invalid(errors: Mapping[str, list[str]]) -> Response:

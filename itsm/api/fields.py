@@ -24,7 +24,7 @@ class Moment(serializers.DateTimeField):
 
 
 class Ref(serializers.Field):
-    """A related record: read as ``{"id", "name", …}``, written as its id or as its own name.
+    """A related record: read as ``{"id", "name", …}``, written as its id, its number (``GOAL-3``) or its own name.
 
     ``rows(context)`` gives the records that may be named; ``key`` is the column of the name. ``shown`` are
     attributes shown besides id and name.
@@ -57,6 +57,9 @@ class Ref(serializers.Field):
             self.fail("type")
         assert self.rows is not None  # noqa: S101 - a field that is written names its rows
         rows = self.rows(self.context)
+        prefix = getattr(rows.model, "prefix", "")
+        if prefix and isinstance(data, str) and data.strip().upper().startswith(f"{prefix}-"):
+            data = data.strip()[len(prefix) + 1 :]
         if isinstance(data, str) and not (data.isascii() and data.isdigit()):
             found = rows.filter(**{f"{self.key}__iexact": data}).first()
         else:

@@ -36,6 +36,10 @@ class Problem(serializers.Serializer):
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="Messages by field."
     )
     reasons = serializers.ListField(child=serializers.CharField(), required=False, help_text="Everything in the way.")
+    links = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()), required=False,
+        help_text="Where it is dealt with: `reason` and `url` of the page.",
+    )  # fmt: skip
     current = serializers.DictField(required=False, help_text="With 412: what is stored now.")
     request_id = serializers.CharField(required=False, help_text="Find the request in the log by it.")
 

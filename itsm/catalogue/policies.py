@@ -42,6 +42,7 @@ def meets(verb: str) -> Callable[[Service], Decision]:
         missing = [item for item in guards.requirements(service, verb) if not item.done]
         if not missing:
             return ALLOW
-        return deny(" ".join(item.detail or item.label for item in missing), missing[0].url)
+        parts = tuple(deny(item.detail or item.label, item.url) for item in missing)
+        return Decision(False, " ".join(part.reason for part in parts), parts[0].url, parts)
 
     return meets_requirements

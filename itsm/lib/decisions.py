@@ -11,12 +11,14 @@ class Decision:
 
     A policy or guard returns one; its truth value is ``allowed``, so the same function
     draws a button, greys it with its reason, refuses the request and explains itself.
-    ``url`` leads to where the missing thing is done.
+    ``url`` leads to where the missing thing is done. A guard that asks for several things gives one decision
+    for each that is missing as ``parts``.
     """
 
     allowed: bool
     reason: str = ""
     url: str = ""
+    parts: tuple[Decision, ...] = ()
 
     def __bool__(self) -> bool:
         return self.allowed

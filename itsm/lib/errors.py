@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 
 
 class DomainError(Exception):
-    """The base of every refusal. ``reasons`` are finished sentences for the person who asked."""
+    """The base of every refusal. ``reasons`` are finished sentences for the person who asked.
+
+    ``links`` leads from a reason to where it is dealt with.
+    """
 
     status = 400
     code = "invalid"
 
-    def __init__(self, message: object, *, reasons: Sequence[str] = (), code: str = "") -> None:
+    def __init__(
+        self, message: object, *, reasons: Sequence[str] = (), links: Mapping[str, str] | None = None, code: str = ""
+    ) -> None:
         self.message = str(message)
         self.reasons = list(reasons) or [self.message]
+        self.links = dict(links or {})
         if code:
             self.code = code
         super().__init__(self.message)

@@ -42,6 +42,7 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
         "title": titles.get(status, _("There is a problem")),
         "message": error.message,
         "reasons": reasons,
+        "needs": [(reason, error.links.get(reason, "")) for reason in reasons],
         "current": getattr(error, "current", {}),
         "kept": kept_text(request),
         "back": request.headers.get("Referer", ""),

@@ -115,6 +115,14 @@ def day(moment: datetime | date, *, now: datetime | None = None, weekday: bool =
     return w["weekday"].format(weekday=weekdays[local.weekday()], date=text) if weekday else text
 
 
+def period(first: date, last: date) -> str:
+    """``1 Jan – 30 Jun``; a period that ends in another year names both years."""
+    if first.year == last.year:
+        return f"{day(first)} – {day(last)}"
+    w, (months, _long, _weekdays) = _words(get_language()), _names(get_language())
+    return " – ".join(w["year"].format(day=one.day, month=months[one.month], year=one.year) for one in (first, last))
+
+
 def when(
     moment: datetime | None, *, weekday: bool = True, zone: bool = False, now: datetime | None = None
 ) -> SafeString:

@@ -75,7 +75,7 @@ def move(
     if verdict.denied:
         raise Denied(verdict.denied[0].reason or _("You may not do this."), reasons=verdict.reasons)
     if verdict.refused:
-        raise Refused(verdict.refused[0].reason, reasons=verdict.reasons, code="guard")
+        raise Refused(verdict.refused[0].reason, reasons=verdict.reasons, links=verdict.links, code="guard")
     before = audit.snapshot(fresh)
     getattr(fresh, verb)(**data)
     return _finish(fresh, verb, before, state_before, actor=actor, source=source, body=body, public=public, data=data)

@@ -52,6 +52,11 @@ class Verdict:
     def reasons(self) -> list[str]:
         return [decision.reason for decision in [*self.denied, *self.refused]]
 
+    @property
+    def links(self) -> dict[str, str]:
+        """Reason -> where it is dealt with."""
+        return {decision.reason: decision.url for decision in self.refused if decision.url}
+
     def __bool__(self) -> bool:
         return self.allowed
 
@@ -125,7 +130,7 @@ def judge(record: Any, step: Step, actor: User) -> Verdict:
     for guard in step.transition.conditions:
         answer = guard(record)
         if not answer:
-            verdict.refused.append(answer)
+            verdict.refused += answer.parts or [answer]
     if isinstance(record, Ticket):
         denied, refused = conditions.decide(record, step.verb, actor)
         verdict.denied += denied

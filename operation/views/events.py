@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from itsm.desk.reports import services
-from itsm.desk.views.settings.base import Pages, require
+from itsm.desk.views.settings.base import Pages, SettingsForm, require
 from itsm.lib.sources import Source
 from itsm.ui import keyset
 from itsm.ui import pages as ui
@@ -107,6 +107,17 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 # ---------- settings ----------
 
 
+class SourceEdit(SettingsForm):
+    """A source; a new one goes on to its address and token, without which no tool can report."""
+
+    template = "operation/event/source.html"
+
+    def success_url(self, obj: Any) -> str:
+        if "pk" in self.kwargs:
+            return str(super().success_url(obj))
+        return reverse("desk:settings-event-source-token", args=[obj.pk])
+
+
 def token(request: HttpRequest, pk: int) -> HttpResponse:
     """The address of a source, and a new token for it."""
     require(request.user, *policies.KEEPERS)
@@ -131,7 +142,7 @@ SOURCES = Pages(
         Column("service", gettext_lazy("Service")), Column("heard", gettext_lazy("Last heard of"), cell=_heard),
         Column("is_active", gettext_lazy("Active")),
     ),
-    search=("name",), roles=policies.KEEPERS, position=10,
+    search=("name",), roles=policies.KEEPERS, position=10, form_view=SourceEdit,
     more=(("<int:pk>/token/", token, "settings-event-source-token"),),
     empty=gettext_lazy("Add the tool that watches your systems; its alerts open incidents by themselves."),
 )  # fmt: skip

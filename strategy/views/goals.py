@@ -20,7 +20,7 @@ from itsm.ui import components, keyset
 from itsm.ui import pages as ui
 from itsm.ui.forms import attempt, status
 from itsm.ui.reference import Column
-from itsm.ui.times import ago, day
+from itsm.ui.times import ago, day, period
 from itsm.workflow import records
 from strategy import policies
 from strategy.forms.planning import CheckInForm, CriterionForm, DemandForm, GoalForm, KeyResultForm, RequirementForm
@@ -58,7 +58,7 @@ class Goals(RecordPages):
 
     def facts(self, request: HttpRequest, record: Goal) -> Any:
         yield _("Owner"), components.person(record.owner)
-        yield _("Period"), f"{day(record.starts_on)} – {day(record.ends_on)}"
+        yield _("Period"), period(record.starts_on, record.ends_on)
         yield _("Progress"), progress(record)
         if record.parent:
             yield _("Part of"), format_html('<a href="{}">{}</a>', record.parent.get_absolute_url(), record.parent)

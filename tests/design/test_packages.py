@@ -238,6 +238,8 @@ def test_designs_in_the_api(call, owner, tester, package, cases, requester, agen
     assert [one["result"] for one in proof] == ["fail", ""]
     refused = client.post(f"{url}transitions/submit/", {}, format="json")
     assert (refused.status_code, refused.data["reasons"] != []) == (409, True)
+    renamed = client.patch(url, {"title": "Electronic mail"}, format="json")
+    assert (renamed.status_code, renamed.data["title"]) == (200, "Electronic mail")
     second = {"title": "Again", "service": package.service.slug, "owner": "me"}
     assert client.post("/api/v1/design-packages/", second, format="json").status_code == 422
     assert client.get("/api/v1/defects/?severity=high").data["results"][0]["title"] == "Answers within a second"
@@ -265,3 +267,10 @@ def test_lists_cost_the_same_for_one_and_many(browse, owner, package, cases, tes
         with django_assert_max_num_queries(costs[page]):
             client.get(f"/design/{page}/")
     assert services.signers(package)[0] == owner
+
+
+def test_what_holds_a_sign_off_leads_to_where_it_is_mended(browse, owner, package, cases, tester):
+    run(cases[0], tester, "fail", "It took four seconds", "high")
+    defect = Defect.objects.get()
+    page = browse(owner).get(package.get_absolute_url()).content.decode()
+    assert f'{defect.number}. <a href="{defect.get_absolute_url()}">Do it' in page

@@ -191,6 +191,8 @@ def test_service_reviews_over_the_api(manager, agent, requester, service):
         assert client.post("/api/v1/service-reviews/", body, format="json").status_code in (400, 422)
         future = client.post("/api/v1/service-reviews/", {**body, "month": "2027-01-01"}, format="json")
         assert "has not begun" in future.content.decode()
+        changed = client.patch(url, {"guests": "The head of stores"}, format="json")
+        assert (changed.status_code, changed.json()["guests"]) == (200, "The head of stores")
         action = {"text": "Call them", "owner": agent.email, "due_on": "2026-04-01"}
         assert client.post(f"{url}actions/", action, format="json").status_code == 201
         assert client.get(f"{url}scorecard/").json()["frozen"] is False

@@ -19,6 +19,7 @@ from strategy.models import BusinessRequirement, CheckIn, DemandPattern, Goal, K
 from strategy.reports import portfolio as reports
 from strategy.services import goals
 from tests import factories
+from tests.api import Api, problem
 
 KEY_RESULT = {"title": "Orders online", "unit": "%", "baseline": "20", "target": "50", "current": "20", "weight": "1"}
 
@@ -220,3 +221,13 @@ def test_goals_and_requirements_over_the_api(planner, service):
     wrong = client.patch(f"/api/v1/goals/{number}/", {"ends_on": "2025-01-01"}, format="json")
     assert wrong.status_code in (400, 422)
     assert client_of(planner, "strategy:read").post("/api/v1/goals/", {}, format="json").status_code == 403
+
+
+def test_a_goal_is_named_by_its_number_in_the_api(goal, planner):
+    made = goal()
+    api = Api(planner)
+    answer = api.post("requirements/", {"title": "Faster", "priority": "must", "goals": [made.number]})
+    assert answer.status_code == 201, answer.content
+    assert [one["id"] for one in answer.json()["goals"]] == [made.pk]
+    problem(api.post("requirements/", {"title": "Slower", "priority": "must", "goals": ["GOAL-99999"]}), 422)
+    problem(api.post("requirements/", {"title": "Slower", "priority": "must", "goals": ["GOAL-x"]}), 422)

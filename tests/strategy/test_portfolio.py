@@ -18,6 +18,7 @@ from itsm.workflow.moves import move
 from strategy.models import BusinessCase, PortfolioDecision
 from strategy.services import cases
 from tests import factories
+from tests.api import Api, problem
 
 
 def text_of(answer):
@@ -201,3 +202,31 @@ def test_board_offers_the_steps_of_a_service(browse, planner, proposed, agent):
     shown = text_of(browse(planner).get("/strategy/portfolio/"))
     assert "/services/field-service-app/charter/" in shown
     assert "/services/field-service-app/charter/" not in text_of(browse(agent).get("/strategy/portfolio/"))
+
+
+def test_what_a_step_misses_is_named_with_its_link_everywhere(browse, planner, proposed):
+    """On the page of the service, on the page of the step, on the refusal and in the REST API."""
+    client, where = browse(planner), f"/strategy/cases/new/?service={proposed.pk}"
+    page = text_of(client.get("/services/field-service-app/"))
+    assert "There is no business case yet." in page
+    assert where in page
+    step = text_of(client.get("/services/field-service-app/charter/"))
+    assert where in step
+    refused = client.post("/services/field-service-app/charter/")
+    assert refused.status_code == 409
+    assert where in text_of(refused)
+    answer = Api(planner).post("services/field-service-app/transitions/charter/")
+    found = problem(answer, 409, "guard")
+    assert found["links"] == [{"reason": "There is no business case yet.", "url": where}]
+
+
+def test_a_portfolio_manager_describes_what_was_proposed(browse, planner, proposed, agent):
+    client, url = browse(planner), f"/settings/services/{proposed.pk}/"
+    assert url in text_of(client.get("/services/field-service-app/"))
+    client.post(url, {
+        "name": proposed.name, "kind": "business", "criticality": "3", "owner": planner.email,
+    })  # fmt: skip
+    proposed.refresh_from_db()
+    assert proposed.owner == planner
+    assert url not in text_of(browse(agent).get("/services/field-service-app/"))
+    assert browse(agent).get(url).status_code == 403

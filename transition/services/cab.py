@@ -137,6 +137,7 @@ def decide(
         change_approvals.accept(change, words=said)
     else:
         change_approvals.refuse(change, reason=said)
+    take_off_agenda(change, actor=actor, source=source)
     return fresh
 
 

@@ -97,6 +97,7 @@ class Decision(TextChoices):
     DEFERRED = "deferred", _("Deferred")
 
     TONES = nonmember({"pending": "grey", "approved": "green", "rejected": "red", "deferred": "amber"})
+    FINAL = nonmember(("approved", "rejected"))
 
 
 class ReleaseState(TextChoices):

@@ -18,7 +18,7 @@ from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk, change_scope
 from transition.reports import changes as reports
 from transition.services import change_approvals
-from transition.states.changes import ChangeState, Outcome, RiskLevel
+from transition.states.changes import ChangeState, Decision, Outcome, RiskLevel
 
 KIND = "change"
 #: Columns of the schedule on the page.
@@ -40,6 +40,7 @@ def top(request: Any, ticket: Any) -> dict[str, Any] | None:
     states = health.of(one.pk for one in hit)
     rounds = change_approvals.rounds(change)
     works = bool(policies.may_work(change, user))
+    agenda = list(change.agenda_items.select_related("meeting").order_by("-id")[:3])
     return {
         "change": change, "conflicts": conflicts, "steps": _steps(change), "board": _board(change, conflicts, scope),
         "risk_tone": TONES.get(change.risk_level, ""),  # type: ignore[call-overload]
@@ -50,7 +51,7 @@ def top(request: Any, ticket: Any) -> dict[str, Any] | None:
         "items_hit": len(scope.items_hit), "rounds": [(one, _mine(one, user)) for one in rounds[:4]],
         "vote": next((one for one in rounds if one.state == "pending" and _mine(one, user)), None),
         "rule": change_risk.rule_for(change.change_type, change.risk_score or 0),
-        "agenda": list(change.agenda_items.select_related("meeting").order_by("-id")[:3]),
+        "agenda": agenda, "decided": next((one for one in agenda if one.decision in Decision.FINAL), None),
         "caused": reports.caused(change, user), "outcome_tone": Outcome.TONES.get(change.outcome, ""),
         "can_plan": works and change.is_writable,
         "can_assess": works and change.is_writable and change.change_type != "standard",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -136,6 +137,7 @@ class Items(RecordPages):
         return ui.page(
             request, "transition/ci/types.html", title=_("New: %(kind)s") % {"kind": self.kind.label},
             list_url=self.address("-list"), kind=self.kind, types=_tree(CIType.objects.filter(is_active=True)),
+            kept=_kept(request),
             settings=request.user.holds(*policies.KEEPERS),
         )  # fmt: skip
 
@@ -179,6 +181,12 @@ class Items(RecordPages):
             "may_edit": bool(policies.may_edit(record, request.user)),
             "reached": len(impact.reach([record.pk], limit=200)),
         }
+
+
+def _kept(request: HttpRequest) -> str:
+    """What the address fills in, to go with the choice of a type."""
+    kept = {name: value for name, value in request.GET.items() if name in ItemForm.base_fields and name != "type"}
+    return f"&{urlencode(kept)}" if kept else ""
 
 
 def _tree(rows: QuerySet[CIType]) -> list[tuple[int, CIType]]:

@@ -74,7 +74,10 @@ KIND_ICONS = {
 
 
 def register(verb: str, sentence: Any, icon: str = "", tone: str = "") -> None:
-    """Give a verb of a higher package its words; called from ``apps.ready()``."""
+    """Give a verb of a higher package its words; called from ``apps.ready()``.
+
+    ``change.assess`` are the words for one kind of ticket, ``assess`` those for all.
+    """
     VERBS[verb] = sentence
     if icon:
         ICONS[verb] = icon
@@ -184,8 +187,9 @@ def _transition(entry: TimelineEntry, ticket: Ticket, names: Names) -> SafeStrin
     if verb == "open":
         return _opened(entry, to)
     states = entry.data.get("state") or [None, None]
-    if verb in VERBS:
-        pattern = str(VERBS[verb])
+    known = VERBS.get(f"{ticket.kind}.{verb}") or VERBS.get(verb)
+    if known:
+        pattern = str(known)
         if "{to}" in pattern and not to:
             pattern = str(_("set it to {state}"))
         told = _fill(

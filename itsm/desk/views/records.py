@@ -9,6 +9,7 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -202,8 +203,18 @@ class RecordPages:
             columns=self.columns, intro=self.intro, query=query, filters=chosen, empty_text=self.empty_text,
             filtered=bool(query) or any(one["value"] for one in chosen), beside=self._beside(request.user),
             rows=[(one.get_absolute_url(), [(c, c.show(one)) for c in self.columns]) for one in page],
-            create_url=self.address("-new") if self.kind.may_create(request.user) else "",
+            create_url=self._create_url(chosen) if self.kind.may_create(request.user) else "",
         )  # fmt: skip
+
+    def _create_url(self, chosen: list[dict[str, Any]]) -> str:
+        """The form of a new record; what the list is narrowed to is filled in already."""
+        columns = {one.name: one.column or one.name for one in self.filters}
+        known = {
+            columns[one["name"]]: one["value"]
+            for one in chosen
+            if one["value"] and columns.get(one["name"]) in self.form.base_fields
+        }
+        return self.address("-new") + (f"?{urlencode(known)}" if known else "")
 
     def _beside(self, user: Any) -> list[tuple[Any, str, str]]:
         return [(label, reverse(name), icon) for label, name, icon in self.beside]
@@ -238,7 +249,7 @@ class RecordPages:
             list_url=self.address("-list"), body=self.body,
             state_label=getattr(record, f"get_{record.state_field}_display")(),
             steps=[(step, verdict, self.address("-step", record.number, step.verb)) for step, verdict in offered],
-            blockers=list(dict.fromkeys(reason for _step, verdict in offered for reason in verdict.reasons)),
+            blockers=list({one.reason: one for _step, verdict in offered for one in verdict.refused}.values()),
             edit_url=self.address("-edit", record.number) if written else "",
             facts=[(label, value) for label, value in self.facts(request, record) if value not in (None, "")],
             history=in_words(list(entries.order_by("-id")[:HISTORY]), request.user),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -13,6 +14,7 @@ from itsm.catalogue import health
 from itsm.catalogue.models import Service
 from itsm.catalogue.states import ServiceStatus
 from itsm.desk.reports import services as reports
+from itsm.desk.views.settings.base import CATALOGUE_MANAGERS
 from itsm.lib.sources import Source
 from itsm.ui import keyset, lifecycle, panels
 from itsm.ui import pages as ui
@@ -80,6 +82,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "service": found, "title": found.name, "tabs": tabs, "tab": tab, "journey": reports.journey(found),
         "next_steps": reports.next_steps(found, request.user),
+        "edit_url": reverse("desk:settings-services-edit", args=[found.pk]) if _describes(request.user) else "",
         "offerings": list(found.offerings.filter(is_active=True, kind="report")[:20]),
     }  # fmt: skip
     if tab:
@@ -103,6 +106,10 @@ def _tabs(service: Service, user: Any, current: str) -> list[dict[str, Any]]:
         {"label": label, "url": f"{address}?tab={code}" if code else address, "current": code == current}
         for code, label in [("", _("Overview")), *((stage.code, stage.label) for stage in shown)]
     ]
+
+
+def _describes(user: Any) -> bool:
+    return bool(user.holds(*CATALOGUE_MANAGERS))
 
 
 def step(request: HttpRequest, slug: str, verb: str) -> HttpResponse:

@@ -109,3 +109,8 @@ def test_amounts_are_written_as_the_language_writes_them(language, currency, val
 def test_amounts_without_a_currency_are_in_that_of_the_house():
     house.hold(house.House(currency="GBP"))
     assert (times.amount(Decimal("3.2")), times.money(412000)) == ("£3.20", "£412k")
+
+
+def test_a_period_names_both_years_when_they_differ():
+    assert times.period(date(2026, 1, 1), date(2027, 12, 31)) == "1 Jan 2026 – 31 Dec 2027"
+    assert times.period(date(2020, 1, 1), date(2020, 12, 31)) == "1 Jan 2020 – 31 Dec 2020"

@@ -389,12 +389,14 @@ def test_events_of_restricted_incidents_are_hidden(source, agent, desk):
 
 def test_settings_make_a_source_and_show_its_token_once(administrator, agent):
     client = browse(administrator)
-    client.post("/settings/event-sources/new/", {
+    answer = client.post("/settings/event-sources/new/", {
         "name": "Zabbix", "tool": "zabbix", "opens_from": "3", "window_minutes": "30", "stale_hours": "24",
         "is_active": "on",
     })  # fmt: skip
     made = EventSource.objects.get()
     url = f"/settings/event-sources/{made.pk}/token/"
+    assert answer["Location"] == url
+    assert url in client.get(f"/settings/event-sources/{made.pk}/").content.decode()
     page = client.post(url).content.decode()
     assert sources.PREFIX in page
     assert "/api/v1/intake/zabbix/" in page

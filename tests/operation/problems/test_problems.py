@@ -189,3 +189,12 @@ def test_the_page_of_known_errors_costs_the_same(client, agent, service, django_
     known("Two")
     known("Three")
     assert cost() == one
+
+
+def test_the_timeline_says_in_words_what_was_done(problem, agent, client):
+    perform(problem, "assess", actor=agent, source="web", data={"comment": "It comes back"})
+    perform(problem, "investigate", actor=agent, source="web", data={})
+    client.force_login(agent)
+    page = client.get(f"/tickets/{problem.number}/").content.decode()
+    assert "assessed it" in page
+    assert "began to look for the cause" in page

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from itsm.lib import clock
 from itsm.tickets.models import TicketLink
+from itsm.workflow import records
 from tests import factories
 from tests.transition.change.conftest import answered, approve
 from transition.models import CABMeeting, Change, ChangeTemplate, FreezeWindow, Release
@@ -214,6 +215,11 @@ def test_the_board_meets_decides_and_closes(asked, board, change_manager, engine
     meeting = CABMeeting.objects.get()
     late, low = asked("Asked after", risk=2), asked("Not for the board")
     assert {item.change_id for item in meeting.agenda.all()} == {early.pk, late.pk}
+    other = records.create(
+        CABMeeting, actor=change_manager, source="web", title="Next", starts_at=clock.now() + timedelta(days=8),
+        chair=change_manager,
+    )  # fmt: skip
+    assert client.post(f"{other.get_absolute_url()}agenda/", {"change": early.number}).status_code == 302
     url = meeting.get_absolute_url()
     first, second = meeting.agenda.order_by("position")
     client.post(f"{url}agenda/{first.pk}/", {"decision": "approved"})
@@ -228,6 +234,10 @@ def test_the_board_meets_decides_and_closes(asked, board, change_manager, engine
     early.refresh_from_db()
     late.refresh_from_db()
     assert (early.state, late.state) == ("scheduled", "rejected")
+    assert not other.agenda.exists(), "what one meeting decided is on the agenda of no other"
+    page = client.get(early.get_absolute_url()).content.decode()
+    assert f"decided in {meeting.number}" in page
+    assert "asked for approval" in page
     assert client.post(f"{url}close/", {}).status_code == 409
     assert client.post(f"{url}edit/", sent | {"minutes": "All said."}).status_code == 302
     assert client.post(f"{url}close/", {}).status_code == 302

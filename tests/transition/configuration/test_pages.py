@@ -51,6 +51,16 @@ def test_an_item_from_the_form_to_its_page(keeper, machine, service):
     assert item.state == "deployed"
 
 
+def test_an_empty_list_of_a_service_offers_to_register_its_first_item(keeper, machine, service):
+    """The way from what a service misses to its first item: the list, the type, the form."""
+    empty = enter(keeper).get(f"/configuration/items/?service={service.pk}").content.decode()
+    assert f"/configuration/items/new/?services={service.pk}" in empty
+    types = enter(keeper).get(f"/configuration/items/new/?services={service.pk}").content.decode()
+    assert f"?type={machine.pk}&amp;services={service.pk}" in types
+    form = enter(keeper).get(f"/configuration/items/new/?type={machine.pk}&services={service.pk}").content.decode()
+    assert f'<option value="{service.pk}" selected>' in form
+
+
 def test_the_type_of_a_new_item_has_to_exist(keeper, machine):
     client = enter(keeper)
     for wrong in ("999999", "abc", "", "99999999999999999999"):

@@ -31,6 +31,8 @@ from itsm.ui.reference import Column, DeletePage, FormPage, ListPage, Values, va
 
 SETTINGS = (gettext_lazy("Settings"), "desk:settings")
 ADMINISTRATORS = (Role.ADMINISTRATOR,)
+#: Who describes services, what they need and what is offered of them, here and in the REST API.
+CATALOGUE_MANAGERS = (Role.ADMINISTRATOR, Role.PORTFOLIO_MANAGER, Role.SERVICE_LEVEL_MANAGER)
 LEVEL_MANAGERS = (Role.ADMINISTRATOR, Role.SERVICE_LEVEL_MANAGER)
 
 PEOPLE, SERVICES, TICKETS = gettext_lazy("People"), gettext_lazy("Services"), gettext_lazy("Tickets")

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from itsm.accounts.roles import Role
 from itsm.catalogue import guards
 from itsm.catalogue.models import Service, ServiceCategory, ServiceDependency, ServiceOffering
 from itsm.catalogue.states import ServiceStatus
@@ -24,7 +23,7 @@ from itsm.desk.forms.catalogue import (
     preview_of,
     with_question,
 )
-from itsm.desk.views.settings.base import SERVICES, Pages, SettingsForm, require
+from itsm.desk.views.settings.base import CATALOGUE_MANAGERS, SERVICES, Pages, SettingsForm, require
 from itsm.lib.sources import Source
 from itsm.ui import components
 from itsm.ui import pages as ui
@@ -59,7 +58,7 @@ class ServiceEdit(SettingsForm):
 
 def service_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Take a step in a service's life; a step that asks something shows its form first."""
-    require(request.user, Role.ADMINISTRATOR)
+    require(request.user, *CATALOGUE_MANAGERS)
     service = get_object_or_404(Service, pk=pk)
     step = steps.describe(Service, verb)
     if step is None:
@@ -96,7 +95,7 @@ class OfferingEdit(SettingsForm):
 
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    require(request.user, Role.ADMINISTRATOR)
+    require(request.user, *CATALOGUE_MANAGERS)
     form, problem = preview_of(request.POST.get("request_form", "")[:100_000])
     return ui.render_part(request, "desk/settings/_preview.html", preview=form, problem=problem)
 
@@ -114,7 +113,7 @@ PAGES = [
             Column("kind", gettext_lazy("Kind"), opt=True), Column("criticality", gettext_lazy("Criticality")),
             Column("owner", gettext_lazy("Owner"), opt=True), Column("support_team", gettext_lazy("Support team")),
         ),
-        search=("name", "description"), position=10, form_view=ServiceEdit,
+        search=("name", "description"), position=10, roles=CATALOGUE_MANAGERS, form_view=ServiceEdit,
         rows=lambda: Service.objects.select_related("owner", "support_team"),
         more=[("<int:pk>/step/<slug:verb>/", service_step, "settings-services-step")],
     ),
@@ -127,7 +126,7 @@ PAGES = [
             Column("amount", gettext_lazy("Services"), right=True),
             Column("position", gettext_lazy("Position"), right=True, opt=True),
         ),
-        search=("name",), order=("position", "name", "id"), position=20,
+        search=("name",), order=("position", "name", "id"), position=20, roles=CATALOGUE_MANAGERS,
         rows=lambda: ServiceCategory.objects.select_related("parent").annotate(amount=Count("services")),
     ),
     Pages(
@@ -138,6 +137,7 @@ PAGES = [
             Column("note", gettext_lazy("Note"), opt=True),
         ),
         search=("service__name", "depends_on__name", "note"), order=("service__name", "id"), position=30,
+        roles=CATALOGUE_MANAGERS,
         rows=lambda: ServiceDependency.objects.select_related("service", "depends_on"),
     ),
     Pages(
@@ -149,7 +149,7 @@ PAGES = [
             Column("questions", gettext_lazy("Questions"), _questions, right=True),
             Column("is_active", gettext_lazy("Active"), opt=True),
         ),
-        search=("name", "summary", "service__name"), position=40, form_view=OfferingEdit,
+        search=("name", "summary", "service__name"), position=40, roles=CATALOGUE_MANAGERS, form_view=OfferingEdit,
         rows=lambda: ServiceOffering.objects.select_related("service").defer("description"),
         more=[("preview/", preview, "settings-offerings-preview")],
     ),

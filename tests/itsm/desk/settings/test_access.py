@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 CHANGE_SLUGS = {"freezes", "maintenance-windows", "change-templates", "risk-questions", "approval-rules"}
 EVENT_SLUGS = {"event-sources", "monitors", "application-types"}
+CATALOGUE_SLUGS = {"services", "service-categories", "dependencies", "offerings"}
 LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives"}
 
 
@@ -66,10 +67,10 @@ def rows(service, desk, requester):
 
 
 def addresses(rows) -> dict[str, str]:
-    """Every address of the settings that answers GET -> whose it is: "admin", "events", "levels" or "audit"."""
+    """Every address of the settings that answers GET -> whose it is: "admin", "catalogue", "events", …"""
     found = {reverse("desk:settings-matrix"): "admin", reverse("desk:settings-status"): "admin"}
     for pages in SECTIONS:
-        groups = {"levels": LEVEL_SLUGS, "events": EVENT_SLUGS, "changes": CHANGE_SLUGS}
+        groups = {"catalogue": CATALOGUE_SLUGS, "levels": LEVEL_SLUGS, "events": EVENT_SLUGS, "changes": CHANGE_SLUGS}
         whose = next((name for name, slugs in groups.items() if pages.slug in slugs), "admin")
         found[reverse(f"desk:settings-{pages.slug}")] = whose
         pk = rows[pages.slug].pk
@@ -81,7 +82,7 @@ def addresses(rows) -> dict[str, str]:
     calendar, day = rows["calendars"].pk, rows["day"].pk
     type(rows["calendars"]).objects.filter(pk=calendar).update(country="NO")
     found |= {
-        reverse("desk:settings-services-step", args=[rows["services"].pk, "reject"]): "admin",
+        reverse("desk:settings-services-step", args=[rows["services"].pk, "reject"]): "catalogue",
         reverse("desk:settings-levels-targets", args=[rows["levels"].pk]): "levels",
         reverse("desk:settings-ola"): "levels",
         reverse("desk:settings-ola-edit", args=[rows["teams"].pk]): "levels",
@@ -98,9 +99,10 @@ def addresses(rows) -> dict[str, str]:
 
 
 REACH = {
-    "administrator": {"admin", "events", "changes", "levels", "audit", "all"},
+    "administrator": {"admin", "catalogue", "events", "changes", "levels", "audit", "all"},
     "change_manager": {"changes", "all"},
-    "service_level_manager": {"levels", "all"},
+    "service_level_manager": {"catalogue", "levels", "all"},
+    "portfolio_manager": {"catalogue", "all"},
     "auditor": {"audit", "all"},
     # Their own tokens are a section of the settings too.
     "agent": {"all"},
