@@ -288,3 +288,11 @@ def test_a_right_is_extended_instead(right, agent, requester):
         assert (made.state, made.tasks.get().state) == ("verified", "skipped")
     with pytest.raises(Invalid):
         right(until=access.today())
+
+
+def test_an_order_is_ordered_not_reported(client, order, laptop, requester, agent):
+    made = order()
+    client.force_login(agent)
+    page = client.get(f"/tickets/{made.number}/").content.decode()
+    assert "ordered this" in page
+    assert "reported this" not in page
