@@ -90,8 +90,9 @@ def _start(request: HttpRequest, parent: Any) -> dict[str, Any]:
 def _open(request: HttpRequest, form: NewChangeForm, parent: Any) -> Change:
     made = changes.open(actor=request.user, source=Source.WEB, channel="portal", **form.keywords())
     if parent is not None:
-        # What broke waits for this; the relation says so on both.
-        links.link(parent, made, TicketLink.Kind.RELATED_TO, actor=request.user, source_of_change=Source.WEB)
+        # What broke waits for this; the relation says so on both. Only a problem goes away with it.
+        kind = TicketLink.Kind.FIXED_BY if parent.kind == "problem" else TicketLink.Kind.RELATED_TO
+        links.link(parent, made, kind, actor=request.user, source_of_change=Source.WEB)
     return made
 
 
