@@ -21,7 +21,7 @@ from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import approvals, inputs, registration
 from operation.models import AccessRequest, ServiceRequest
 from operation.order_states import AccessState, RequestState
-from operation.services import access, ordering
+from operation.services import access, ordering, outcomes
 
 
 def _approver(*, required: bool) -> forms.Field:
@@ -80,6 +80,7 @@ def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
     return {
         "order": ticket, "answers": questions.in_words(ticket.questions, ticket.form),
         "today": access.today(), "is_access": ticket.kind == "access",
+        **(outcomes.of_order(ticket.specific()) if ticket.kind == "request" else {}),
     }  # fmt: skip
 
 
