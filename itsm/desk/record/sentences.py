@@ -75,6 +75,8 @@ REQUESTED: dict[str, Any] = {
     Channel.EVENT.value: gettext_lazy("requested this change from monitoring"),
     Channel.CHAT.value: gettext_lazy("requested this change after a chat"),
 }
+#: Verbs that say something else of what was ordered.
+DELIVERED: dict[str, Any] = {"confirm": gettext_lazy("confirmed that it is all there")}
 OPENINGS = {"reported": OPENED, "ordered": ORDERED, "requested": REQUESTED}
 ICONS = {
     "open": "circle-plus", "assign": "user", "start": "hand", "put_on_hold": "pause", "resume": "play",
@@ -204,7 +206,8 @@ def _transition(entry: TimelineEntry, ticket: Ticket, names: Names) -> SafeStrin
         return _opened(entry, ticket, to)
     states = entry.data.get("state") or [None, None]
     if verb in VERBS:
-        pattern = str(VERBS[verb])
+        ordered = ticket.kind_info.opening == "ordered" and verb in DELIVERED
+        pattern = str(DELIVERED[verb] if ordered else VERBS[verb])
         if "{to}" in pattern and not to:
             pattern = str(_("set it to {state}"))
         told = _fill(

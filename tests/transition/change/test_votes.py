@@ -226,4 +226,5 @@ def test_without_a_rule_nothing_is_changed(asked, engineer, item):
 def test_a_change_is_requested_not_reported(raised, engineer):
     page = words(enter(engineer).get(f"/tickets/{raised().number}/"))
     assert "requested this change" in page
+    assert "Requested (Portal) by" in page
     assert "reported this" not in page
