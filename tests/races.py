@@ -1,4 +1,4 @@
-"""Two people in the same instant: threads with transactions of their own, and a lock that one of them really waits for."""
+"""Two people in the same instant: threads with transactions of their own, of which one really waits for the other."""
 
 from __future__ import annotations
 
