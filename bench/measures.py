@@ -61,6 +61,7 @@ def queries_of(email: str, path: str) -> int:
 
 def pages(server: Server, size: int) -> list[Result]:
     """Queue, home, ticket, search, dashboard and creating, over HTTP."""
+    from itsm.catalogue.models import Service
     from itsm.tickets.models import Ticket
 
     dice = random.Random(3)
@@ -70,6 +71,8 @@ def pages(server: Server, size: int) -> list[Result]:
     person.sign_in(requester)
     numbers = [f"INC-{pk}" for pk in Ticket.objects.open().order_by("?").values_list("pk", flat=True)[:80]]
     long_ones = [f"INC-{dice.randrange(1, size // 100) * 100}" for _ in range(80)]
+
+    services = [one.get_absolute_url() for one in Service.objects.order_by("pk")[:40]]
 
     def words() -> str:
         return "+".join(dice.choices(WORDS, k=2))
@@ -83,11 +86,12 @@ def pages(server: Server, size: int) -> list[Result]:
         ("queue, my teams", lambda n: desk.request("GET", "/queue/"), "/queue/"),
         ("queue, all open incidents", lambda n: desk.request("GET", "/queue/?view=all-open&kind=incident"),
          "/queue/?view=all-open&kind=incident"),
-        ("home of an agent", lambda n: home(), "/queue/"),
+        ("home of an agent", lambda n: home(), "/my-work/"),
         ("ticket", lambda n: desk.request("GET", f"/tickets/{numbers[n % 80]}/"), f"/tickets/{numbers[0]}/"),
         ("ticket with 200 entries", lambda n: desk.request("GET", f"/tickets/{long_ones[n % 80]}/"),
          f"/tickets/{long_ones[0]}/"),
         ("search, two words", lambda n: desk.request("GET", f"/search/?q={words()}"), f"/search/?q={words()}"),
+        ("service", lambda n: desk.request("GET", services[n % len(services)]), services[0]),
         ("search, number", lambda n: desk.request("GET", f"/search/?q={numbers[n % 80]}"), "/search/?q=INC-5"),
     ]  # fmt: skip
     results = []
@@ -99,6 +103,10 @@ def pages(server: Server, size: int) -> list[Result]:
     boss.sign_in(manager)
     results.append(timed(server, "SLA dashboard", lambda n: boss.request("GET", "/dashboards/sla/"), times=20)
                    | {"queries": queries_of(manager, "/dashboards/sla/")})  # fmt: skip
+    for stage in ("strategy", "design", "transition", "operation", "improvement"):
+        results.append(timed(server, f"stage home: {stage}", lambda n, at=stage: boss.request("GET", f"/{at}/"),
+                             times=20)
+                       | {"queries": queries_of(manager, f"/{stage}/")})  # fmt: skip
     results.append(timed(server, "portal home", lambda n: person.request("GET", "/portal/"))
                    | {"queries": queries_of(requester, "/portal/")})  # fmt: skip
     person.request("GET", "/portal/report/")

@@ -94,7 +94,8 @@ def register() -> None:
         count=lambda user: Agreement.objects.visible_to(user).filter(state=AgreementState.DRAFT),
     )  # fmt: skip
     panels.register(
-        "service", "agreements", "design/agreement/_of_service.html", of_service, label=gettext_lazy("Agreements"),
+        "service_design", "agreements", "design/agreement/_of_service.html", of_service,
+        label=gettext_lazy("Agreements"),
         order=41, cls="c4",
     )  # fmt: skip
     lifecycle.register(

@@ -171,7 +171,8 @@ def register() -> None:
     pages.register_search(Plans, order=62)
     pages.register_search(Defects, order=63)
     panels.register(
-        "service", "design", "design/package/_of_service.html", of_service, label=gettext_lazy("Design"), order=42,
+        "service_design", "design", "design/package/_of_service.html", of_service, label=gettext_lazy("Design"),
+        order=42,
         cls="c4",
     )  # fmt: skip
     panels.register(

@@ -105,7 +105,7 @@ def register() -> None:
         ),
     )  # fmt: skip
     panels.register(
-        "service", "performance", "design/performance/_of_service.html", of_service,
+        "service_design", "performance", "design/performance/_of_service.html", of_service,
         label=gettext_lazy("Promised performance"), order=43, cls="c8",
     )  # fmt: skip
     lifecycle.register(

@@ -228,7 +228,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register("portal_ticket", "survey", "improvement/survey/_portal_ticket.html", in_portal)
     panels.register(
-        "service", "better", "improvement/survey/_of_service.html", of_service,
+        "service_improvement", "better", "improvement/survey/_of_service.html", of_service,
         label=gettext_lazy("Satisfaction"), order=60, cls="c4",
     )  # fmt: skip
     panels.register(

@@ -35,7 +35,7 @@ def of_service(request: Any, service: Any) -> dict[str, Any] | None:
     """The KPIs of a service on its page."""
     if not request.user.is_desk:
         return None
-    scope = Scope.read({"service": str(service.pk)}, request.user)
+    scope = Scope(request.user, service=service.pk)
     if scope.is_empty:
         return None
     lines = [line for line in figures.lines(scope, last_month()) if line.one.code in OF_SERVICE]
@@ -86,7 +86,8 @@ def register() -> None:
     )  # fmt: skip
     registry.register("kpi", gettext_lazy("KPIs"), find, icon="gauge", desk=True, order=70)
     panels.register(
-        "service", "kpis", "improvement/kpi/_of_service.html", of_service, label=gettext_lazy("KPIs"), order=45,
+        "service_improvement", "kpis", "improvement/kpi/_of_service.html", of_service, label=gettext_lazy("KPIs"),
+        order=45,
         cls="c4",
     )  # fmt: skip
     lifecycle.register(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,9 @@ from itsm.tickets import kinds
 from itsm.ui import lifecycle, nav, times
 from itsm.ui.lifecycle import Attention, Figure, Summary
 
+#: So old may be what the home of the stage says about suggestions; their own page reads them anew.
+SUGGESTED_SECONDS = 300
+
 
 def quality(user: Any) -> Summary:
     """Activity 20: how incidents went in the last month, for whoever reads them all, and what data suggest."""
@@ -32,9 +36,21 @@ def quality(user: Any) -> Summary:
                 Figure(_("Incidents as designed"), times.percent(result["conformance"]), "", url),
                 Figure(_("Ping-pong"), result["returns"]["cases"], "", url),
             ]
-    found = findings.found(user)
-    figures.append(Figure(_("Suggestions"), len(found), "amber" if found else "green", url))
-    return Summary(figures, [Attention(one.title, one.detail, "", "blue", one.url, one.icon, 20) for one in found[:2]])
+    number, gravest = _suggested(user)
+    figures.append(Figure(_("Suggestions"), number, "amber" if number else "green", url))
+    return Summary(figures, gravest)
+
+
+def _suggested(user: Any) -> tuple[int, list[Attention]]:
+    """How many suggestions there are and the first two: read from a quarter of a year of tickets, so kept a while."""
+    key = f"improvement:suggested:{user.pk}"
+    known: tuple[int, list[Attention]] | None = cache.get(key)
+    if known is None:
+        found = findings.found(user)
+        first = [Attention(str(one.title), str(one.detail), "", "blue", one.url, one.icon, 20) for one in found[:2]]
+        known = len(found), first
+        cache.set(key, known, SUGGESTED_SECONDS)
+    return known
 
 
 def register() -> None:

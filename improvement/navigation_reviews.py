@@ -86,7 +86,8 @@ def register() -> None:
         count=lambda user: due(user) or None, tip=gettext_lazy("your actions that are due"),
     )  # fmt: skip
     panels.register(
-        "service", "reviews", "improvement/review/_of_service.html", of_service, label=gettext_lazy("Service reviews"),
+        "service_improvement", "reviews", "improvement/review/_of_service.html", of_service,
+        label=gettext_lazy("Service reviews"),
         order=46, cls="c4",
     )  # fmt: skip
     panels.register(

@@ -28,6 +28,7 @@ class OperationConfig(AppConfig):
             navigation_risks,
             navigation_security,
             receivers,
+            search,
         )
         from operation.demo import causes, monitoring, orders
         from operation.models import Incident, Outage
@@ -96,3 +97,4 @@ class OperationConfig(AppConfig):
         chapters.register("orders", orders.tell, order=40)
         chapters.register("causes", causes.tell, order=50)
         navigation_security.register()
+        search.register()

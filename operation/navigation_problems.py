@@ -169,7 +169,8 @@ def register() -> None:
         order=4,
     )  # fmt: skip
     panels.register(
-        "service", "problems", "operation/problem/_of_service.html", of_service, label=gettext_lazy("Problems"),
+        "service_operation", "problems", "operation/problem/_of_service.html", of_service,
+        label=gettext_lazy("Problems"),
         order=45, cls="c4",
     )  # fmt: skip
     bulk.register(bulk.Action(

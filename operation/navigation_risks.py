@@ -93,6 +93,7 @@ def register() -> None:
     )  # fmt: skip
     pages.register(Controls, group="govern", order=50, roles=policies.READERS)
     panels.register(
-        "service", "risks", "operation/risk/_of_service.html", of_service, label=gettext_lazy("Risks"), order=70,
+        "service_operation", "risks", "operation/risk/_of_service.html", of_service, label=gettext_lazy("Risks"),
+        order=70,
         cls="c4", roles=keepers,
     )  # fmt: skip

@@ -126,7 +126,8 @@ def register() -> None:
     pages.register(Cases, group="plan", order=30, roles=policies.CASE_READERS)
     nav.register("plan", gettext_lazy("Demand"), "strategy:demand", "chart-column", order=50, roles=planners)
     panels.register(
-        "service", "strategy", "strategy/_of_service.html", of_service, label=gettext_lazy("Why it exists"), order=40,
+        "service_strategy", "strategy", "strategy/_of_service.html", of_service, label=gettext_lazy("Why it exists"),
+        order=40,
         cls="c4",
     )  # fmt: skip
     lifecycle.register(

@@ -133,7 +133,8 @@ def register() -> None:
         order=60, cls="c4",
     )  # fmt: skip
     panels.register(
-        "service", "rules", "strategy/policy/_of_service.html", of_service, label=gettext_lazy("Rules and exceptions"),
+        "service_strategy", "rules", "strategy/policy/_of_service.html", of_service,
+        label=gettext_lazy("Rules and exceptions"),
         order=75, cls="c4",
     )  # fmt: skip
     lifecycle.register(

@@ -36,3 +36,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
+# Each test client makes the middleware anew, which would look through every static file each time.
+WHITENOISE_AUTOREFRESH = True

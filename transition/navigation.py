@@ -56,7 +56,8 @@ def register() -> None:
         roles=(*WRITERS, Role.SERVICE_OWNER), order=80,
     )  # fmt: skip
     panels.register(
-        "service", "articles", "transition/article/_of_service.html", of_service, label=_("Help articles"), order=60,
+        "service_transition", "articles", "transition/article/_of_service.html", of_service, label=_("Help articles"),
+        order=60,
         cls="c4",
     )  # fmt: skip
     panels.register(

@@ -148,7 +148,7 @@ def register() -> None:
     )  # fmt: skip
     panels.register(
         "service", "changes", "transition/change/_of_service.html", change_panels.of_service,
-        label=gettext_lazy("Changes"), order=55, cls="c4",
+        label=gettext_lazy("Changes"), order=55, cls="c4 tall",
     )  # fmt: skip
     panels.register(
         "home", "changes", "transition/change/_home.html", change_panels.home, label=gettext_lazy("Changes"), order=30,

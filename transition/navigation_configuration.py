@@ -141,7 +141,8 @@ def register() -> None:
     for one in PAGES:
         sections.add(one)
     panels.register(
-        "service", "items", "transition/ci/_of_service.html", of_service, label=gettext_lazy("What it runs on"),
+        "service_transition", "items", "transition/ci/_of_service.html", of_service,
+        label=gettext_lazy("What it runs on"),
         order=50, cls="c4",
     )  # fmt: skip
     extras.register("item", lambda: ItemField(

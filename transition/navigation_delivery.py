@@ -148,7 +148,8 @@ def register() -> None:
     pages.register(Deliveries, group="change", order=60, roles=readers)
     pages.register(Handovers, group="change", order=70, roles=readers)
     panels.register(
-        "service", "delivery", "transition/delivery/_of_service.html", of_service, label=gettext_lazy("Delivery"),
+        "service_transition", "delivery", "transition/delivery/_of_service.html", of_service,
+        label=gettext_lazy("Delivery"),
         order=45, cls="c4",
     )  # fmt: skip
     lifecycle.register(

@@ -81,7 +81,7 @@ class Agreements(RecordPages):
         yield _("Owner"), components.person(record.owner)
         if record.published:
             amount = record.published.coverage.count()
-            words = ngettext("of %(n)d service run by it", "of %(n)d services run by it", amount)
+            words = ngettext("run by it for %(n)d service", "run by it for %(n)d services", amount)
             yield _("Clocks"), words % {"n": amount}
 
     def linked(self, request: HttpRequest, record: Agreement) -> Any:

@@ -114,10 +114,7 @@ def figures(user: User, kind: str, service: Any = None) -> Figures:
 
 def _safe(rows: Any, by: tuple[str, ...]) -> dict[tuple[Any, ...], Counts]:
     """Counts by group; anonymous answers of a group go in only where there are enough of them."""
-    grouped = rows.order_by().values(*by, "is_anonymous").annotate(**BANDS) if by else [
-        {"is_anonymous": hidden, **rows.filter(is_anonymous=hidden).order_by().aggregate(**BANDS)}
-        for hidden in (False, True)
-    ]  # fmt: skip
+    grouped = rows.order_by().values(*by, "is_anonymous").annotate(**BANDS)
     found: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(Band.values, 0))
     for row in grouped:
         n = sum(row[band] for band in Band.values)

@@ -157,6 +157,9 @@ def secret_key(name: str, *, debug: bool, embedded: bool, var: Path) -> str:
             return _keep(file, secrets.token_urlsafe(50))
     if debug:
         return "for development only, never for data that matters to anybody"
+    if sys.argv[1:2] in (["help"], ["--help"], ["-h"]) or {"--help", "-h"} & set(sys.argv[2:]):
+        # Explains a command and ends, before anything is signed.
+        return secrets.token_urlsafe(50)
     refuse(name, "is not set. Set it to a long random text, or start the embedded service desk with “manage.py up”.")
 
 

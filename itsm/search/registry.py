@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from itsm.accounts.models import User
 
 
@@ -30,6 +32,8 @@ class Hit:
 
 #: Takes the person who asks, the text as typed, and how many to return; returns what this person may see.
 Finder = Callable[["User", str, int], Iterable[Hit]]
+#: Takes the person and the text; returns what the finder would look at, or None where nothing can be found.
+Rows = Callable[["User", str], "QuerySet[Any] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Index:
     order: int = 100
     #: Makes the package's own index anew and says how many it holds; for ``rebuild_search``.
     rebuild: Callable[[], int] | None = None
+    #: Lets all such indexes be asked in one statement whether they have anything, before each answers for itself.
+    rows: Rows | None = None
 
     def shown_to(self, user: User, *, public_only: bool) -> bool:
         return not self.desk or (user.is_desk and not public_only)
@@ -54,14 +60,15 @@ _indexes: dict[str, Index] = {}
 
 def register(
     name: str, label: Any, find: Finder, *, icon: str = "file-text", desk: bool = False, order: int = 100,
-    rebuild: Callable[[], int] | None = None,
+    rebuild: Callable[[], int] | None = None, rows: Rows | None = None,
 ) -> None:  # fmt: skip
     """Add something that can be searched; called from ``AppConfig.ready``. The same name again replaces it.
 
     ``find(user, text, limit)`` returns hits that ``user`` may see; ``desk`` keeps it out of the portal;
-    ``rebuild`` is called by ``rebuild_search`` where the package keeps an index of its own.
+    ``rebuild`` is called by ``rebuild_search`` where the package keeps an index of its own. An index with ``rows`` is
+    asked for hits only when they hold something: of many small tables few have what is looked for.
     """
-    _indexes[name] = Index(name, label, find, icon, desk, order, rebuild)
+    _indexes[name] = Index(name, label, find, icon, desk, order, rebuild, rows)
 
 
 def indexes(user: User, *, public_only: bool = False) -> list[Index]:

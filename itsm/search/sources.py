@@ -31,7 +31,7 @@ def tickets(user: User, text: str, limit: int) -> list[Hit]:
     return search(user, text, limit=limit, snippets=True)
 
 
-def _containing(rows: Any, text: str, names: tuple[str, ...], first: str) -> Any:
+def containing(rows: Any, text: str, names: tuple[str, ...], first: str) -> Any:
     """Rows in which every word occurs in one of the fields; those that begin with the text come first."""
     words = clean(text).split()[:6]
     wanted = reduce(and_, (reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names)) for word in words), Q())
@@ -44,7 +44,7 @@ def _containing(rows: Any, text: str, names: tuple[str, ...], first: str) -> Any
 def services(user: User, text: str, limit: int) -> Iterable[Hit]:
     """What is offered to the person; the desk finds services in design and retired ones too."""
     rows = Service.objects.visible_to(user)
-    for service in _containing(rows, text, ("name", "slug"), "name").only("name", "slug", "status", "description")[
+    for service in containing(rows, text, ("name", "slug"), "name").only("name", "slug", "status", "description")[
         :limit
     ]:
         yield Hit(
@@ -56,7 +56,7 @@ def services(user: User, text: str, limit: int) -> Iterable[Hit]:
 def offerings(user: User, text: str, limit: int) -> Iterable[Hit]:
     """What this person may report and order."""
     rows = ServiceOffering.objects.offered_to(user).select_related("service").distinct()
-    for offering in _containing(rows, text, ("name", "summary", "service__name"), "name")[:limit]:
+    for offering in containing(rows, text, ("name", "summary", "service__name"), "name")[:limit]:
         yield Hit(
             url=f"/portal/offerings/{offering.slug}/", title=offering.name, hint=offering.service.name,
             icon=offering.icon, snippet=offering.summary, index="offerings",
@@ -66,7 +66,7 @@ def offerings(user: User, text: str, limit: int) -> Iterable[Hit]:
 def people(user: User, text: str, limit: int) -> Iterable[Hit]:
     """Colleagues and requesters, for the desk; each leads to their tickets."""
     rows = User.objects.people().select_related("organisation")
-    for person in _containing(rows, text, ("name", "email"), "name")[:limit]:
+    for person in containing(rows, text, ("name", "email"), "name")[:limit]:
         yield Hit(
             url=f"/queue/?requester={person.pk}&phase=any", title=person.get_full_name(),
             hint=person.job_title or (person.organisation.name if person.organisation else _("Person")), icon="user",

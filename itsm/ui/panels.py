@@ -14,13 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 log = logging.getLogger(__name__)
 
-#: Where a panel can stand: cards on the home page, panels of a service and strips above them, panels in the
-#: right column, above and below the timeline of a ticket, notices above every page, the status beside the sign-in form,
-#: cards of a lifecycle stage (the subject is its ``lifecycle.Stage``), the right column of a record of any kind, and
-#: what a requester sees on the own ticket.
+#: Where a panel can stand: cards on the home page, panels of a service (its overview, and one tab for each lifecycle
+#: stage) and strips above them, panels in the right column, above and below the timeline of a ticket, notices above
+#: every page, the status beside the sign-in form, cards of a lifecycle stage (the subject is its ``lifecycle.Stage``),
+#: the right column of a record of any kind, and what a requester sees on the own ticket.
 PLACES = (
-    "home", "service", "service_notice", "ticket", "ticket_top", "ticket_body", "person", "notice", "signin", "stage",
-    "record", "portal_ticket", "new_ticket",
+    "home", "service", "service_strategy", "service_design", "service_transition", "service_operation",
+    "service_improvement", "service_notice", "ticket", "ticket_top", "ticket_body", "person", "notice", "signin",
+    "stage", "record", "portal_ticket", "new_ticket",
 )  # fmt: skip
 
 Context = Callable[[HttpRequest, Any], dict[str, Any] | None]

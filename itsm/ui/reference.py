@@ -210,10 +210,11 @@ class Use:
     label: str
 
 
-def uses(obj: models.Model) -> tuple[list[Use], list[Use]]:
-    """What forbids to delete ``obj``, and what would be deleted with it.
+def uses(obj: models.Model, user: Any) -> tuple[list[Use], list[Use]]:
+    """What forbids to delete ``obj``, and what would be deleted with it, as far as the user may see it.
 
-    Counts are capped: a service may have a million tickets.
+    Counts are capped: a service may have a million tickets. What the user may not see still protects the row in the
+    database, which then refuses without a number.
     """
     held, lost = [], []
     for relation in obj._meta.related_objects:
@@ -222,11 +223,26 @@ def uses(obj: models.Model) -> tuple[list[Use], list[Use]]:
         if not (protects or cascades) or getattr(relation, "parent_link", False):
             continue
         related = relation.related_model
-        count = capped_count(related._base_manager.filter(**{relation.field.name: obj}))
+        count = capped_count(_seen(related, user).filter(**{relation.field.name: obj}))
         if count:
             label = related._meta.verbose_name if count.value == 1 else related._meta.verbose_name_plural
             (held if protects else lost).append(Use(count, str(label)))
     return held, lost
+
+
+def _seen(model: Any, user: Any) -> QuerySet[Any]:
+    """The rows that the user may see; a part, such as the clock of a ticket, is seen by whoever sees the whole."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "visible_to"):
+        return rows.visible_to(user)
+    rows = model._base_manager.all()
+    for one in model._meta.concrete_fields:
+        if one.remote_field is None or one.remote_field.on_delete is not models.CASCADE:
+            continue
+        wholes = one.related_model._default_manager.all()
+        if hasattr(wholes, "visible_to"):
+            rows = rows.filter(Q(**{one.name: None}) | Q(**{f"{one.name}__in": wholes.visible_to(user)}))
+    return rows
 
 
 class DeletePage(Reference):
@@ -236,7 +252,7 @@ class DeletePage(Reference):
 
     def uses(self, obj: models.Model) -> tuple[list[Use], list[Use]]:
         """What forbids to delete it, and what goes with it; a page may know better than the relations."""
-        return uses(obj)
+        return uses(obj, self.request.user)
 
     def on_deleted(self, obj: models.Model, before: Values, actor: Any) -> None:
         """Record the deletion. Runs in its transaction; ``obj.pk`` is None by then, ``before`` has it."""

@@ -23,7 +23,10 @@ MAX_DEPTH = 50
 
 @transaction.atomic
 def link(source: Ticket, target: Ticket, kind: str, *, actor: User, source_of_change: str) -> TicketLink:
-    """Put ``source`` into relation to ``target``; both timelines say so. Linking twice changes nothing."""
+    """Put ``source`` into relation to ``target``; both timelines say so. Linking twice changes nothing.
+
+    A restricted ticket is named nowhere but within its own team: the other end keeps quiet about the link.
+    """
     if not actor.acts_for_desk:
         raise Denied(_("Only the desk links tickets."))
     if kind not in TicketLink.Kind.values:
@@ -36,9 +39,9 @@ def link(source: Ticket, target: Ticket, kind: str, *, actor: User, source_of_ch
     if existing:
         return existing
     if kind in (TicketLink.Kind.CHILD_OF, TicketLink.Kind.DUPLICATE_OF):
-        _refuse_cycle(source, target, kind)
+        _refuse_cycle(source, target, kind, actor)
     created = TicketLink.objects.create(source_id=source.pk, target_id=target.pk, kind=kind, created_by=actor)
-    for one, other, inverse in ((source, target, False), (target, source, True)):
+    for one, other, inverse in _tellers(source, target):
         entry = audit.record(
             one, f"{one.kind}.link", actor=actor, source=source_of_change, changes={kind: [None, other.number]}
         )
@@ -46,14 +49,23 @@ def link(source: Ticket, target: Ticket, kind: str, *, actor: User, source_of_ch
             one, TimelineEntry.Kind.LINK, actor=actor, source=source_of_change, audit_entry=entry,
             relation=kind, other=other.number, inverse=inverse,
         )  # fmt: skip
-    emit(f"{source.kind}.link", source, actor=actor, source=source_of_change, relation=kind, other=target.number)
+    for one, other, _inverse in _tellers(source, target)[:1]:
+        emit(f"{one.kind}.link", one, actor=actor, source=source_of_change, relation=kind, other=other.number)
     return created
 
 
-def _refuse_cycle(source: Ticket, target: Ticket, kind: str) -> None:
+def _tellers(source: Ticket, target: Ticket) -> list[tuple[Ticket, Ticket, bool]]:
+    """Which end may name which other end, and whether it is the target: whoever reads it may know the other, too."""
+    ends = [(source, target, False), (target, source, True)]
+    return [end for end in ends if end[1].restricted_to_id in (None, end[0].restricted_to_id)]
+
+
+def _refuse_cycle(source: Ticket, target: Ticket, kind: str, actor: User) -> None:
     taken = TicketLink.objects.filter(source_id=source.pk, kind=kind).select_related("target").first()
     if taken:
-        words = {"number": source.number, "relation": taken.get_kind_display(), "other": taken.target.number}
+        seen = Ticket.objects.visible_to(actor).filter(pk=taken.target_id).exists()
+        other = taken.target.number if seen else _("a ticket that you may not see")
+        words = {"number": source.number, "relation": taken.get_kind_display(), "other": other}
         raise Refused(_("%(number)s is already %(relation)s %(other)s.") % words)
     current: int | None = target.pk
     for _step in range(MAX_DEPTH):
@@ -68,12 +80,12 @@ def _refuse_cycle(source: Ticket, target: Ticket, kind: str) -> None:
 
 @transaction.atomic
 def unlink(existing: TicketLink, *, actor: User, source_of_change: str) -> None:
-    """Take a link away again; both timelines say so."""
+    """Take a link away again; the timelines that told of it say so."""
     for ticket in sorted((existing.source, existing.target), key=lambda ticket: ticket.pk):
         lock(ticket)
     if not actor.acts_for_desk:
         raise Denied(_("Only the desk links tickets."))
-    for one, other in ((existing.source, existing.target), (existing.target, existing.source)):
+    for one, other, inverse in _tellers(existing.source, existing.target):
         entry = audit.record(
             one,
             f"{one.kind}.unlink",
@@ -83,6 +95,6 @@ def unlink(existing: TicketLink, *, actor: User, source_of_change: str) -> None:
         )
         timeline.write(
             one, TimelineEntry.Kind.LINK, actor=actor, source=source_of_change, audit_entry=entry,
-            relation=existing.kind, other=other.number, removed=True, inverse=one.pk == existing.target_id,
+            relation=existing.kind, other=other.number, removed=True, inverse=inverse,
         )  # fmt: skip
     existing.delete()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -37,4 +37,4 @@ def _word(record: models.Model, attname: str, value: Any) -> str:
     if attname == "description":
         return "…"
     choices = dict(getattr(field, "flatchoices", None) or ())
-    return str(choices.get(value, value))
+    return str(choices.get(value, value) if isinstance(value, Hashable) else value)

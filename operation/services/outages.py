@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from itsm.accounts.models import User
@@ -170,12 +171,13 @@ def _turn(outage: Outage, verb: str, system: User) -> None:
 
 def health_of(service_ids: frozenset[int]) -> dict[int, Health]:
     """What active outages and major incidents say about services, for ``catalogue.health``."""
+    active = Outage.services.through.objects.filter(service_id__in=service_ids, outage__state=OutageState.ACTIVE)
+    major = Incident.objects.major().filter(service_id__in=service_ids).order_by()
+    rows = active.values_list("service_id", "outage__kind").union(
+        major.values_list("service_id", Value(OutageKind.DEGRADATION.value)), all=True
+    )
     worst: dict[int, Health] = {}
-    rows = Outage.services.through.objects.filter(service_id__in=service_ids, outage__state=OutageState.ACTIVE)
-    for service_id, kind in rows.values_list("service_id", "outage__kind"):
+    for service_id, kind in rows:
         health = Health.DOWN if kind == OutageKind.OUTAGE else Health.DEGRADED
         worst[service_id] = max(worst.get(service_id, Health.UP), health)
-    major = Incident.objects.major().filter(service_id__in=service_ids)
-    for service_id in major.values_list("service_id", flat=True):
-        worst[service_id] = max(worst.get(service_id, Health.UP), Health.DEGRADED)
     return worst

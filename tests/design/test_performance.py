@@ -71,7 +71,7 @@ def test_from_gap_to_agreement_in_the_browser(browse, manager, service, parts, f
     assert target.state == "agreed"
     assert client.get(f"{url}edit/").status_code == 403
     assert [item.done for item in accept_design_needs(service)] == [True]
-    assert "99.8401 %" in text_of(client.get(f"/services/{service.slug}/"))
+    assert "99.8401 %" in text_of(client.get(f"/services/{service.slug}/?tab=design"))
     # A component gets worse: the promise is kept no more, and its acceptance is held.
     node = PerformanceTarget.objects.get(service=database)
     records.edit(node, actor=manager, source="web", own_availability="99", own_latency_ms=500)

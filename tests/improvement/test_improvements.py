@@ -65,7 +65,7 @@ def test_an_unhappy_answer_becomes_an_improvement_in_one_click(asked, browse, ag
     assert "Three days" in shown
     assert "Survey answer 1 / 5" in shown
     assert made.number in text_of(client.get(f"{kept.ticket.get_absolute_url()}more/"))
-    assert made.number in text_of(client.get(service.get_absolute_url()))
+    assert made.number in text_of(client.get(f"{service.get_absolute_url()}?tab=improvement"))
 
 
 def test_the_whole_life_and_what_holds_each_step(browse, manager, second, service):

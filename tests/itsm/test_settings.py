@@ -72,6 +72,15 @@ def test_only_the_embedded_run_makes_a_key_and_commands_read_it(manage, up, inst
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("words", [["import_tickets", "--help"], ["help", "create_token"]])
+def test_a_command_explains_itself_before_anything_is_set(manage, words, tmp_path):
+    result = manage(*words)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "usage: manage.py" in result.stdout
+    assert not (tmp_path / "var" / "secret_key").exists()
+
+
+@pytest.mark.process
 def test_development_needs_no_key(manage):
     assert manage("check", DEBUG="1").returncode == 0
 

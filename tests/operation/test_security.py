@@ -179,6 +179,21 @@ def test_counts_do_not_betray_it(agent, officer, breach):
     assert browse(agent).get("/operation/").content.decode().count("SEC-") == 0
 
 
+def test_deleting_what_it_refers_to_is_refused_without_a_number(administrator, breach, service):
+    """An administrator learns that a service is in use, not by how many of what."""
+    page, api = browse(administrator), Api(administrator)
+    address = f"/settings/services/{service.pk}/delete/"
+    assert "Used by" not in page.get(address).content.decode()
+    refused = page.post(address)
+    assert refused.status_code == 409
+    assert "It is in use." in refused.content.decode()
+    assert "Used by" not in refused.content.decode()
+    answer = api.delete(f"/api/v1/services/{service.slug}/", headers={"If-Match": "*"})
+    assert answer.status_code == 409, answer.content
+    assert "security" not in answer.content.decode()
+    assert type(service).objects.filter(pk=service.pk).exists()
+
+
 def test_the_team_works_it_in_the_browser(officer, breach):
     client = browse(officer)
     page = client.get(breach.get_absolute_url()).content.decode()

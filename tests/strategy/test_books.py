@@ -30,6 +30,7 @@ from strategy.models import (
 )
 from strategy.services import goals, months, nightly
 from tests import factories
+from tests.api import Api
 from transition.models import ConfigurationItem, Subscription
 from transition.models.configuration import CIType
 
@@ -72,6 +73,15 @@ def test_a_wrong_cost_item_says_where(browse, finance, service, wrong, words):
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert not CostItem.objects.exists()
+
+
+def test_the_feed_tells_of_costs_only_to_those_who_read_them(browse, finance, agent, service):
+    browse(finance).post("/strategy/cost-items/new/", {**ITEM, "service": service.pk})
+    told = [one["type"] for one in Api(finance).get("events/").json()["results"]]
+    assert told == ["cost_item.created"]
+    answer = Api(agent).get("events/").json()
+    assert (answer["results"], answer["more"]) == ([], False)
+    assert answer["cursor"] == Api(finance).get("events/").json()["cursor"]
 
 
 def test_life_of_a_cost_item(browse, finance, agent, service):

@@ -182,7 +182,7 @@ def test_violations_open_and_close_by_themselves(browse, planner, agent, request
     shown = text_of(client.get("/strategy/rules/violations/?rule=service-owner"))
     assert "Orphan" in shown
     assert good.name not in shown
-    assert "Nobody owns it" in text_of(client.get(bad.get_absolute_url()))
+    assert "Nobody owns it" in text_of(client.get(f"{bad.get_absolute_url()}?tab=strategy"))
     assert browse(requester).get("/strategy/rules/violations/").status_code == 404
     Service.objects.filter(pk=bad.pk).update(owner=owner)
     nightly.run(["service-owner"])
@@ -210,7 +210,7 @@ def test_rules_tell_nobody_about_tickets_they_may_not_see(browse, agent, request
     assert next((one.seen, one.in_scope) for one in found.standings(agent) if one.rule.code == "ticket-p1") == (1, 1)
     owner = factories.person(roles=("service_owner",))
     assert "Shop is down" not in text_of(browse(owner).get("/strategy/rules/violations/")), "of another service"
-    assert hidden.number not in text_of(browse(agent).get(service.get_absolute_url()))
+    assert hidden.number not in text_of(browse(agent).get(f"{service.get_absolute_url()}?tab=strategy"))
 
 
 def test_a_rule_that_throws_leaves_what_was_found_and_the_others(monkeypatch, service):

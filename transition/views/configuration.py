@@ -96,6 +96,10 @@ class Items(RecordPages):
     intro = gettext_lazy("Everything that has to be managed to deliver services, and how it hangs together.")
     empty_text = gettext_lazy("Register what your services run on, or import it from a list you have.")
 
+    def _beside(self, user: Any) -> list[tuple[Any, str, str]]:
+        """Who keeps the items imports them, too."""
+        return super()._beside(user) if user.holds(*policies.KEEPERS) else []
+
     def _narrowed(
         self, request: HttpRequest, rows: QuerySet[Any], query: str
     ) -> tuple[QuerySet[Any], list[dict[str, Any]]]:

@@ -107,5 +107,10 @@ def _word(field: Any, value: Any, names: dict[type[models.Model], dict[int, str]
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     choices = dict(getattr(field, "flatchoices", None) or ())
-    text = str(choices.get(value, value))
+    if isinstance(value, dict):
+        text = "; ".join(f"{name}: {part}" for name, part in value.items())
+    elif isinstance(value, list):
+        text = ", ".join(str(part) for part in value)
+    else:
+        text = str(choices.get(value, value))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"

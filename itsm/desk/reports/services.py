@@ -57,15 +57,17 @@ class NextStep:
 
 def next_steps(service: Service, user: User) -> list[NextStep]:
     """Every step from here with its requirements, item by item; also for those who may not take it."""
-    found = []
-    for step in steps.available(service):
-        verdict = steps.judge(service, step, user)
-        items: list[Any] = list(guards.requirements(service, step.verb))
-        listed = " ".join(item.detail or item.label for item in items if not item.done)
-        # Guards of the code itself, such as "has an owner", stand beside the registered requirements.
-        items += [refusal for refusal in verdict.refused if refusal.reason not in listed]
-        found.append(NextStep(step, verdict, items))
-    return found
+    with guards.asked_once():
+        return [_judged(service, step, user) for step in steps.available(service)]
+
+
+def _judged(service: Service, step: Any, user: User) -> NextStep:
+    verdict = steps.judge(service, step, user)
+    items: list[Any] = list(guards.requirements(service, step.verb))
+    listed = " ".join(item.detail or item.label for item in items if not item.done)
+    # Guards of the code itself, such as "has an owner", stand beside the registered requirements.
+    items += [refusal for refusal in verdict.refused if refusal.reason not in listed]
+    return NextStep(step, verdict, items)
 
 
 # ---------- service level ----------
@@ -173,9 +175,10 @@ LEFT, MIDDLE, RIGHT = 6, 297, 588
 
 def dependency_map(service: Service, user: User) -> Map:
     """At most eight services on each side, those that are not well first."""
-    needs = list(ServiceDependency.objects.filter(service=service).select_related("depends_on"))
-    needed = list(ServiceDependency.objects.filter(depends_on=service).select_related("service"))
-    right, left = [row.depends_on for row in needs], [row.service for row in needed]
+    about = Q(service=service) | Q(depends_on=service)
+    edges_of = list(ServiceDependency.objects.filter(about).select_related("service", "depends_on"))
+    right = [row.depends_on for row in edges_of if row.service_id == service.pk]
+    left = [row.service for row in edges_of if row.service_id != service.pk]
     state = health.of([service.pk, *(one.pk for one in (*left, *right))])
 
     def sort(services: list[Service]) -> list[Service]:

@@ -30,17 +30,31 @@ def stage(request: HttpRequest, code: str) -> HttpResponse:
     current = next(one for one in lifecycle.STAGES if one.code == code)
     cards = [(activity, summarise(activity, request.user)) for activity in _activities(current, request.user)]
     attention = _gravest(summary for _activity, summary in cards)
+    known = cache.get_many([_key(one, request.user) for one in lifecycle.STAGES])
+    known[_key(current, request.user)] = attention[:1]
     cache.set(_key(current, request.user), attention[:1], TAB_SECONDS)
     return ui.page(
         request,
         "desk/lifecycle/stage.html",
         title=_("Service lifecycle"),
         current=current,
-        tabs=[(one, next(iter(_headline(one, request.user)), None)) for one in lifecycle.STAGES],
+        # The page does not wait for the other stages: a tab that is not known yet asks for its words by itself.
+        tabs=[(one, known.get(_key(one, request.user))) for one in lifecycle.STAGES],
         cards=cards,
         attention=attention[:MOST_ATTENTION],
         more=max(0, len(attention) - MOST_ATTENTION),
     )
+
+
+@require_GET
+def headline(request: HttpRequest, code: str) -> HttpResponse:
+    """The gravest thing of a stage, for its tab on the page of another."""
+    if not request.user.is_desk:
+        raise Http404
+    stage = next((one for one in lifecycle.STAGES if one.code == code), None)
+    if stage is None:
+        raise Http404
+    return ui.render_part(request, "desk/lifecycle/_headline.html", found=_headline(stage, request.user))
 
 
 def summarise(activity: Activity, user: Any) -> Summary:

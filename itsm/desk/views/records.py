@@ -199,12 +199,12 @@ class RecordPages:
         return ui.page(
             request, "desk/records/list.html", title=capfirst(str(self.kind.plural)), kind=self.kind, page=page,
             columns=self.columns, intro=self.intro, query=query, filters=chosen, empty_text=self.empty_text,
-            filtered=bool(query) or any(one["value"] for one in chosen), beside=self._beside(),
+            filtered=bool(query) or any(one["value"] for one in chosen), beside=self._beside(request.user),
             rows=[(one.get_absolute_url(), [(c, c.show(one)) for c in self.columns]) for one in page],
             create_url=self.address("-new") if self.kind.may_create(request.user) else "",
         )  # fmt: skip
 
-    def _beside(self) -> list[tuple[Any, str, str]]:
+    def _beside(self, user: Any) -> list[tuple[Any, str, str]]:
         return [(label, reverse(name), icon) for label, name, icon in self.beside]
 
     def _narrowed(
@@ -370,29 +370,39 @@ def register_search(pages: type[RecordPages], *, order: int = 60) -> None:
     """Find records of this kind by number and by the words of their search fields."""
     shown = pages()
 
-    def find(user: Any, text: str, limit: int) -> Iterable[Hit]:
-        if not shown.may_read(user):
-            return
-        kind = records.kind_of(pages.model)
-        rows = pages.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
-        exact = records.by_number(rows, text) if text.strip().upper().startswith(pages.model.prefix) else rows.none()
-        for record in exact:
-            yield Hit(record.get_absolute_url(), str(record), record.number, str(kind.label), kind.icon, exact=True,
-                      index=kind.code)  # fmt: skip
+    def numbered(rows: Any, text: str) -> Any:
+        return records.by_number(rows, text) if text.strip().upper().startswith(pages.model.prefix) else rows.none()
+
+    def worded(rows: Any, text: str) -> Any:
         condition = Q()
         for word in text.split()[:10]:
             inner = Q()
             for name in pages.search_fields:
                 inner |= Q(**{f"{name}__icontains": word})
             condition &= inner
-        if condition:
-            for record in rows.filter(condition).order_by("-updated_at", "-id")[:limit]:
-                yield Hit(
-                    record.get_absolute_url(), str(record), record.number, str(kind.label), kind.icon, index=kind.code
-                )
+        return rows.filter(condition) if condition else rows.none()
+
+    def rows_of(user: Any, text: str) -> Any:
+        if not shown.may_read(user):
+            return None
+        rows = pages.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+        return numbered(rows, text) | worded(rows, text)
+
+    def find(user: Any, text: str, limit: int) -> Iterable[Hit]:
+        if not shown.may_read(user):
+            return
+        kind = records.kind_of(pages.model)
+        rows = pages.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+        for record in numbered(rows, text):
+            yield Hit(record.get_absolute_url(), str(record), record.number, str(kind.label), kind.icon, exact=True,
+                      index=kind.code)  # fmt: skip
+        for record in worded(rows, text).order_by("-updated_at", "-id")[:limit]:
+            yield Hit(
+                record.get_absolute_url(), str(record), record.number, str(kind.label), kind.icon, index=kind.code
+            )
 
     kind = records.kind_of(pages.model)
-    registry.register(kind.code, kind.plural, find, icon=kind.icon, desk=True, order=order)
+    registry.register(kind.code, kind.plural, find, icon=kind.icon, desk=True, order=order, rows=rows_of)
 
 
 def register(pages: type[RecordPages], *, group: str, order: int = 100, key: str = "", roles: Iterable[str] = (),

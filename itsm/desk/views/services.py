@@ -14,7 +14,7 @@ from itsm.catalogue.models import Service
 from itsm.catalogue.states import ServiceStatus
 from itsm.desk.reports import services as reports
 from itsm.lib.sources import Source
-from itsm.ui import keyset
+from itsm.ui import keyset, lifecycle, panels
 from itsm.ui import pages as ui
 from itsm.workflow import inputs, steps
 from itsm.workflow.moves import move
@@ -66,21 +66,43 @@ def _service(request: HttpRequest, slug: str) -> Service:
 @require_GET
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     found = _service(request, slug)
-    state = health.of([found.pk])[found.pk].word
     if not request.user.is_desk:
+        state = health.of([found.pk])[found.pk].word
         offerings = found.offerings.offered_to(request.user).filter(kind="report").distinct()
         return ui.page(
             request, "desk/services/portal.html", service=found, health=state, title=found.name,
             offerings=list(offerings),
         )  # fmt: skip
-    tickets, by_kind = reports.open_tickets(found, request.user)
-    return ui.page(
-        request, "desk/services/service.html", service=found, health=state, title=found.name,
-        journey=reports.journey(found), next_steps=reports.next_steps(found, request.user),
-        levels=reports.levels(found), map=reports.dependency_map(found, request.user), tickets=tickets,
-        by_kind=by_kind, open_count=sum(by_kind.values()),
-        offerings=list(found.offerings.filter(is_active=True, kind="report")[:20]),
-    )  # fmt: skip
+    tab = request.GET.get("tab", "")
+    tabs = _tabs(found, request.user, tab)
+    if not any(one["current"] for one in tabs):
+        raise Http404
+    context = {
+        "service": found, "title": found.name, "tabs": tabs, "tab": tab, "journey": reports.journey(found),
+        "next_steps": reports.next_steps(found, request.user),
+        "offerings": list(found.offerings.filter(is_active=True, kind="report")[:20]),
+    }  # fmt: skip
+    if tab:
+        context["health"] = health.of([found.pk])[found.pk].word
+        context["place"] = f"service_{tab}"
+    else:
+        tickets, by_kind = reports.open_tickets(found, request.user)
+        drawn = reports.dependency_map(found, request.user)
+        context |= {
+            "map": drawn, "health": drawn.self.health, "levels": reports.levels(found), "tickets": tickets,
+            "by_kind": by_kind, "open_count": sum(by_kind.values()),
+        }  # fmt: skip
+    return ui.page(request, "desk/services/service.html", **context)
+
+
+def _tabs(service: Service, user: Any, current: str) -> list[dict[str, Any]]:
+    """The overview, and what each lifecycle stage knows of the service."""
+    address = service.get_absolute_url()
+    shown = [stage for stage in lifecycle.STAGES if panels.panels(f"service_{stage.code}", user)]
+    return [
+        {"label": label, "url": f"{address}?tab={code}" if code else address, "current": code == current}
+        for code, label in [("", _("Overview")), *((stage.code, stage.label) for stage in shown)]
+    ]
 
 
 def step(request: HttpRequest, slug: str, verb: str) -> HttpResponse:

@@ -180,7 +180,7 @@ class Reference(Reading):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         self._require(record)
-        held, _lost = uses(record)
+        held, _lost = uses(record, request.user)
         if held:
             raise Refused(
                 _("This is still in use."), reasons=[f"{use.count} {use.label}" for use in held], code="in_use"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +19,8 @@ from itsm.accounts.models import User
 from itsm.api.exceptions import BadQuery
 from itsm.api.fields import Moment
 from itsm.api.pagination import MOST, size_of
+from itsm.approvals.models import Round
+from itsm.integrations.api import approvals
 from itsm.integrations.api.bases import View
 from itsm.integrations.api.shapes import Named, shape
 from itsm.integrations.services import feed
@@ -31,12 +35,35 @@ END = "end"
 def visible_to(user: User) -> QuerySet[Event]:
     """Events about tickets the person sees; outside the desk only what is public on them.
 
-    Events about other records are for the desk.
+    Those about other records are for the desk, each as far as ``seen`` finds that the person sees the record.
     """
     about = Q(ticket__in=Ticket.objects.visible_to(user).values("pk"))
     if user.is_desk:
         return Event.objects.filter(about | Q(ticket__isnull=True))
     return Event.objects.filter(about, entry__public=True)
+
+
+def seen(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
+    """The rows about tickets, and of the others those whose record the person sees; a query for each kind of record."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        if not row["ticket_id"]:
+            asked[row["object_type"]].add(row["object_id"])
+    known = {kind: _known(kind, ids, user) for kind, ids in asked.items()}
+    return [row for row in rows if row["ticket_id"] or row["object_id"] in known[row["object_type"]]]
+
+
+def _known(kind: str, ids: set[int], user: User) -> set[int]:
+    try:
+        model = apps.get_model(kind)
+    except (LookupError, ValueError):
+        return set()
+    if model is Round:
+        rows: Any = approvals.visible_to(user)
+    else:
+        rows = model._default_manager.all()
+        rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows if user.reads_all else rows.none()
+    return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def shown(row: dict[str, Any], user: User) -> dict[str, Any]:
@@ -111,7 +138,9 @@ class Events(View):
         ),
         parameters=[
             OpenApiParameter("after", str, description="A cursor, or `end`."),
-            OpenApiParameter("limit", int, description=f"At most so many, up to {MOST}."),
+            OpenApiParameter(
+                "limit", int, description=f"At most so many, up to {MOST}; fewer may come while `more` is true."
+            ),
         ],
         responses=FEED,
     )
@@ -122,8 +151,9 @@ class Events(View):
         found = visible_to(request.user).filter(position__gt=after, position__lte=newest).order_by("position")
         rows = list(found.values(*COLUMNS)[: limit + 1])
         more, rows = len(rows) > limit, rows[:limit]
-        # With nothing left the cursor moves past what the caller may not see, so that it is not searched again.
+        # The cursor moves past what the caller may not see, so that it is not searched again.
         cursor = str(rows[-1]["position"] if more else max(after, newest))
+        rows = seen(rows, request.user)
         return Response(
             {
                 "results": [shown(row, request.user) for row in rows],

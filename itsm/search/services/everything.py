@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from itsm.search import registry
 from itsm.search.query import clean
+from itsm.ui.keyset import count_all
 
 if TYPE_CHECKING:
     from itsm.accounts.models import User
@@ -41,10 +42,9 @@ def everywhere(
     if not asked:
         return []
     wanted = set(names) if names is not None else None
+    indexes = registry.indexes(user, public_only=public_only)
     groups: list[Group] = []
-    for index in registry.indexes(user, public_only=public_only):
-        if wanted is not None and index.name not in wanted:
-            continue
+    for index in _promising([one for one in indexes if wanted is None or one.name in wanted], user, asked):
         hits = _ask(index, user, asked, limit + 1)
         if hits:
             groups.append(Group(index.name, str(index.label), index.icon, hits[:limit], len(hits) > limit))
@@ -52,11 +52,27 @@ def everywhere(
     return sorted(groups, key=lambda group: not any(hit.exact for hit in group.hits))
 
 
+def _promising(indexes: list[registry.Index], user: User, text: str) -> list[registry.Index]:
+    """Without those that have nothing: one statement looks into all that can say so."""
+    try:
+        asked = {index.name: index.rows(user, text) for index in indexes if index.rows is not None}
+        with _savepoint():
+            found = count_all({name: rows for name, rows in asked.items() if rows is not None}, cap=0)
+    except Exception:
+        log.exception("the indexes could not be asked together")
+        return indexes
+    return [one for one in indexes if one.name not in asked or (one.name in found and found[one.name].capped)]
+
+
 def _ask(index: registry.Index, user: User, text: str, limit: int) -> list[Any]:
     try:
-        # A failed statement would spoil a transaction that runs around for everybody after.
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        with _savepoint():
             return list(index.find(user, text, limit))
     except Exception:
         log.exception("an index failed", extra={"index": index.name})
         return []
+
+
+def _savepoint() -> AbstractContextManager[Any]:
+    """A failed statement would spoil a transaction that runs around for everybody after."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()

@@ -80,9 +80,19 @@ def test_tab_of_another_stage_says_its_gravest(browse, agent, activities):
         "design", 5, "Design", "", "compass",
         lambda user: Summary([], [Attention("Minor", weight=1), Attention("Major gap", tone="red", weight=80)]),
     )  # fmt: skip
-    shown = text_of(browse(agent).get("/strategy/"))
-    assert "Major gap" in shown
-    assert "Minor" not in shown
+    client = browse(agent)
+    assert 'hx-get="/lifecycle/design/headline/"' in text_of(client.get("/strategy/"))
+    told = text_of(client.get("/lifecycle/design/headline/"))
+    assert "Major gap" in told
+    assert "Minor" not in told
+    shown = text_of(client.get("/strategy/"))
+    assert "Major gap" in shown, "known for a while, the next page says it at once"
+    assert "/lifecycle/design/headline/" not in shown
+
+
+def test_headlines_are_for_the_desk(browse, agent, requester):
+    assert browse(requester).get("/lifecycle/design/headline/").status_code == 404
+    assert browse(agent).get("/lifecycle/unheard-of/headline/").status_code == 404
 
 
 def test_activity_of_other_roles_is_left_out(browse, agent, activities):
@@ -112,6 +122,8 @@ def test_other_stages_are_counted_once_for_many_visits(browse, agent, activities
     activities("design", 5, "Design", "", "compass", lambda user: calls.append(user) or Summary())
     client = browse(agent)
     client.get("/strategy/")
-    client.get("/strategy/")
+    assert calls == [], "the page of one stage does not wait for another"
+    client.get("/lifecycle/design/headline/")
+    client.get("/lifecycle/design/headline/")
     assert len(calls) == 1
     assert view.TAB_SECONDS > 0

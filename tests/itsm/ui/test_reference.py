@@ -116,5 +116,5 @@ def test_what_would_be_deleted_along_is_counted(agent):
 
     team = Team.objects.create(name="First line")
     team.memberships.create(user=agent)
-    held, lost = uses(team)
+    held, lost = uses(team, agent)
     assert ([u.label for u in held], [(u.count.value, u.label) for u in lost]) == ([], [(1, "membership")])

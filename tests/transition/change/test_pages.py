@@ -73,6 +73,9 @@ def test_a_change_is_raised_planned_assessed_and_asked_for_in_the_browser(engine
     assert "your vote" in boss.get("/changes/calendar/").content.decode()
     approve(change)
     assert client.get(f"/changes/{change.number}/plan/").status_code == 200
+    told = client.get(f"/tickets/{change.number}/audit/")
+    assert told.status_code == 200
+    assert "Implementation plan" in told.content.decode()
 
 
 def test_pages_exist_for_the_desk_only(raised, requester, engineer, auditor, board):

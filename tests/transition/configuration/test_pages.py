@@ -77,6 +77,8 @@ def test_who_opens_what(item, keeper, agent, auditor, requester):
                 "/configuration/import/", "/configuration/licences/new/"):  # fmt: skip
         for who, status in ((keeper, 200), (agent, 403), (auditor, 403)):
             assert enter(who).get(url).status_code == status, (url, who)
+    for who, offered in ((keeper, True), (agent, False)):
+        assert ('href="/configuration/import/"' in enter(who).get(BASE).content.decode()) is offered
     assert enter(agent).get("/configuration/contracts/").status_code == 404, "contracts hold money"
     assert enter(auditor).get("/configuration/contracts/").status_code == 200
     assert enter(keeper).get(f"{BASE}CI-999999/").status_code == 404
@@ -234,7 +236,7 @@ def test_what_is_disposed_of_is_on_no_new_ticket(item, agent, incident):
 
 def test_items_on_the_service_page(item, service, keeper, requester):
     item("database").services.add(service)
-    assert "What it runs on" in words(enter(keeper).get(service.get_absolute_url()))
+    assert "What it runs on" in words(enter(keeper).get(f"{service.get_absolute_url()}?tab=transition"))
 
 
 def test_guards_of_a_service(item, keeper):

@@ -12,3 +12,4 @@ import "./keys.js";
 import "./toasts.js";
 import "./copy.js";
 import "./boards.js";
+import "./passkeys.js";
