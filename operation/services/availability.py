@@ -37,6 +37,8 @@ class Terms:
 
     calendar_version: int | None = None
     objective: Decimal | None = None
+    #: Ids of the maintenance windows of a service, whether they are in force or not.
+    windows: frozenset[int] = frozenset()
 
 
 #: Where an objective comes from when none is set here: ids of services, or of items -> percent.
@@ -77,9 +79,20 @@ def terms(kind: Kind, ids: Collection[int]) -> dict[int, Terms]:
     objectives: dict[int, Decimal] = {}
     for source in _promises:
         objectives |= source(kind, ids)
-    rows = AvailabilityObjective.objects.filter(**{f"{kind}__in": ids})
-    objectives |= dict(rows.values_list(f"{kind}_id", "percent"))
-    return {pk: Terms(hours.get(pk), objectives.get(pk)) for pk in ids}
+    of: dict[int, set[int]] = defaultdict(set)
+    if kind == "service":
+        # What is set and when work is agreed, in one query: every page of a service asks for both.
+        joined = Service.objects.filter(pk__in=ids).order_by()
+        columns = ("pk", "availability_objective__percent", "maintenance_windows")
+        for pk, percent, window in joined.values_list(*columns):
+            if percent is not None:
+                objectives[pk] = percent
+            if window is not None:
+                of[pk].add(window)
+    else:
+        rows = AvailabilityObjective.objects.filter(item__in=ids)
+        objectives |= {pk: percent for pk, percent in rows.values_list("item_id", "percent") if pk is not None}
+    return {pk: Terms(hours.get(pk), objectives.get(pk), frozenset(of[pk])) for pk in ids}
 
 
 def _hours(ids: Collection[int]) -> dict[int, int | None]:
@@ -138,7 +151,10 @@ class _Spans:
         which.append((begin, max(begin, end or now)))
 
 
-def histories(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, History]:
+def histories(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, *, held: dict[int, Terms] | None = None,
+    rows: Iterable[AvailabilityDay] | None = None, since: date | None = None,
+) -> dict[int, History]:  # fmt: skip
     """What happened to each, as whole spans. An outage that others run into is followed back to its begin."""
     for _turn in range(20):
         found = _read(kind, ids, begin, end)
@@ -146,7 +162,7 @@ def histories(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) 
         if earliest >= begin:
             break
         begin = earliest
-    for pk, spans in windows(kind, ids, begin, end).items():
+    for pk, spans in windows(kind, ids, begin, end, held=held, rows=rows, since=since).items():
         found[pk].planned += spans
     return {pk: History.of(one.down, one.degraded, one.planned) for pk, one in found.items()}
 
@@ -191,18 +207,24 @@ def _of_items(ids: Collection[int], begin: datetime, end: datetime) -> Iterator[
                 yield (item, *told[outage])  # type: ignore[misc]
 
 
-def windows(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Span]]:
+def windows(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, *, held: dict[int, Terms] | None = None,
+    rows: Iterable[AvailabilityDay] | None = None, since: date | None = None,
+) -> dict[int, list[Span]]:  # fmt: skip
     """Maintenance windows of each: what was agreed to be time for work is no agreed time of service.
 
     A day that is kept remembers its windows; on any other day those count that are agreed now.
     """
-    found = {pk: merged(spans) for pk, spans in _agreed_windows(kind, ids, begin, end).items()}
+    found = {pk: merged(spans) for pk, spans in _agreed_windows(kind, ids, begin, end, held).items()}
     first, last = _local_day(begin), _local_day(end)
-    rows = AvailabilityDay.objects.filter(**{f"{kind}__in": ids}, day__range=(first, last))
+    if rows is None or since is None or first < since:
+        # Whoever read the days since then already need not read them again.
+        rows = AvailabilityDay.objects.filter(**{f"{kind}__in": ids}, day__range=(first, last))
     kept: dict[int, list[tuple[date, Any]]] = defaultdict(list)
-    for pk, day, remembered in rows.order_by("day").values_list(f"{kind}_id", "day", "windows"):
-        if remembered or pk in found:
-            kept[pk].append((day, remembered or []))
+    for row in rows:
+        pk = getattr(row, f"{kind}_id")
+        if first <= row.day <= last and (row.windows or pk in found):
+            kept[pk].append((row.day, row.windows or []))
     for pk, days_ in kept.items():
         spans = without(found.get(pk, []), merged(bounds(day) for day, _remembered in days_))
         told = [(_moment(one), _moment(other)) for _day, remembered in days_ for one, other in remembered]
@@ -214,11 +236,15 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _agreed_windows(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, list[Span]]:
+def _agreed_windows(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, held: dict[int, Terms] | None
+) -> dict[int, list[Span]]:  # fmt: skip
     """By the windows that are agreed now; an application has those of its services."""
     through = MaintenanceWindow.services.through.objects.filter(maintenancewindow__is_active=True)
     of: dict[int, list[int]] = defaultdict(list)
-    if kind == "service":
+    if kind == "service" and held is not None:
+        pairs = [(pk, window) for pk in ids for window in held[pk].windows]
+    elif kind == "service":
         pairs = list(through.filter(service__in=ids).values_list("service_id", "maintenancewindow_id"))
     else:
         links = ConfigurationItem.services.through.objects.filter(configurationitem__in=ids)
@@ -232,7 +258,7 @@ def _agreed_windows(kind: Kind, ids: Collection[int], begin: datetime, end: date
     for pk, window in pairs:
         of[window].append(pk)
     found: dict[int, list[Span]] = defaultdict(list)
-    for one in MaintenanceWindow.objects.filter(pk__in=of).order_by("pk"):
+    for one in MaintenanceWindow.objects.filter(pk__in=of, is_active=True).order_by("pk"):
         spans = list(one.spans(begin, end))
         for pk in of[one.pk]:
             found[pk] += spans
