@@ -43,6 +43,7 @@ PERIODIC: dict[str, timedelta | crontab] = {
     "operation.chase_major_updates": timedelta(minutes=1),
     "operation.renew_approvals": timedelta(minutes=10),
     "operation.end_access": timedelta(minutes=15),
+    "operation.follow_fixes": timedelta(minutes=5),
     # Every hour, as the days of service levels; a day is counted once.
     "improvement.measure_kpis": crontab(minute="15"),
     "improvement.draft_reviews": crontab(hour="5", minute="10"),

@@ -21,7 +21,7 @@ from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.workflow import approvals, inputs, registration
 from operation.models import AccessRequest, ServiceRequest
 from operation.order_states import AccessState, RequestState
-from operation.services import access, ordering
+from operation.services import access, ordering, outcomes
 
 
 def _approver(*, required: bool) -> forms.Field:
@@ -39,7 +39,7 @@ def register_kinds() -> None:
     kinds.register(kinds.Kind(
         code="request", prefix="REQ", model_label="operation.ServiceRequest", label=gettext_lazy("Service request"),
         plural=gettext_lazy("Service requests"), states=RequestState, phases=RequestState.PHASES,
-        services="operation.services.requests", icon="package", done_metric="fulfilment",
+        services="operation.services.requests", icon="package", done_metric="fulfilment", opening="ordered",
         new_page="operation:request-new", process=("reopen_days", "auto_close_days", "reminder_days", "reminders"),
         plain_words={
             "submitted": gettext_lazy("We have received it"),
@@ -53,7 +53,7 @@ def register_kinds() -> None:
     kinds.register(kinds.Kind(
         code="access", prefix="ACC", model_label="operation.AccessRequest", label=gettext_lazy("Access request"),
         plural=gettext_lazy("Access requests"), states=AccessState, phases=AccessState.PHASES,
-        services="operation.services.access", icon="key-round", done_metric="fulfilment",
+        services="operation.services.access", icon="key-round", done_metric="fulfilment", opening="ordered",
         new_page="operation:request-new", process=(),
         plain_words={
             "requested": gettext_lazy("We have received it"),
@@ -80,6 +80,7 @@ def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
     return {
         "order": ticket, "answers": questions.in_words(ticket.questions, ticket.form),
         "today": access.today(), "is_access": ticket.kind == "access",
+        **(outcomes.of_order(ticket.specific()) if ticket.kind == "request" else {}),
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def refresh_majors(ticket: Any, verb: str, **_more: Any) -> None:
 
 
 def follow_changes(ticket: Any, verb: str, **_more: Any) -> None:
-    """A change that fixes a problem began or was closed: the problem goes on."""
+    """A change that fixes a problem began or was closed: it goes on. ``follow_fixes`` finds what is lost."""
     if ticket.kind == "change" and ticket.state in problems.BEGUN:
         problems.follow_change(ticket)
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from operation.services import access, availability, events, housekeeping, monitors, ordering, outages
+from operation.services import access, availability, events, housekeeping, monitors, ordering, outages, problems
 
 
 @shared_task(name="operation.turn_outages")
@@ -47,6 +47,12 @@ def try_monitors() -> None:
 def renew_approvals() -> None:
     """Ask others where those who were asked have left."""
     ordering.renew_approvals()
+
+
+@shared_task(name="operation.follow_fixes")
+def follow_fixes() -> None:
+    """Let problems follow the changes that fix them, where the news of it was lost."""
+    problems.catch_up()
 
 
 @shared_task(name="operation.end_access")

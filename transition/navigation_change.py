@@ -18,14 +18,14 @@ from itsm.tickets import kinds
 from itsm.ui import lifecycle, markdown, nav, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
 from itsm.ui.times import day, when_words
-from itsm.workflow import approvals, inputs, records, registration
+from itsm.workflow import approvals, edits, inputs, records, registration
 from transition.demo import changes as story
 from transition.models import CABMeeting, Change, Deployment, Release
 from transition.policies import changes as policies
 from transition.policies import releases as release_policies
 from transition.reports import change_conflicts
 from transition.reports import changes as reports
-from transition.services import cab, releases
+from transition.services import cab, change_votes, configuration, releases
 from transition.states.changes import ChangeState, Outcome
 from transition.views import change_panels
 from transition.views.change_settings import PAGES
@@ -59,7 +59,7 @@ def register_kinds() -> None:
         code=KIND, prefix="CHG", model_label="transition.Change", label=gettext_lazy("Change"),
         plural=gettext_lazy("Changes"), states=ChangeState, phases=ChangeState.PHASES,
         services="transition.services.changes", icon="git-pull-request-arrow", new_page="transition:change-new",
-        wide=True,
+        wide=True, opening="requested",
         plain_words={
             "draft": gettext_lazy("Being written down"), "assessing": gettext_lazy("Being looked at"),
             "awaiting_approval": gettext_lazy("Waits for approval"), "scheduled": gettext_lazy("Planned"),
@@ -72,6 +72,8 @@ def register_kinds() -> None:
     for verb, words in WORDS.items():
         sentences.register(f"{KIND}.{verb}", words)
     approvals.on_decided(f"ticket:{KIND}", cab.decided)
+    edits.care(KIND, change_votes.may_edit, change_votes.edited)
+    configuration.care(KIND, policies.has_open_scope, change_votes.items_changed)
     policies.ask_freezes(change_conflicts.freezes)
     records.register(records.RecordKind(
         Release, gettext_lazy("release"), gettext_lazy("releases"), "rocket",

@@ -79,8 +79,10 @@ def on_ticket(request: Any, ticket: Any) -> dict[str, Any] | None:
     may = bool(policies.may_link(user))
     if not items and not may:
         return None
+    settled = configuration.may_change_items(ticket)
+    may = may and bool(settled)
     likely = reports.likely(ticket, [one.item.pk for one in items]) if may else []
-    return {"items": items, "likely": likely, "may_link": may}
+    return {"items": items, "likely": likely, "may_link": may, "settled": settled.reason}
 
 
 def _until(last: date | None) -> str:

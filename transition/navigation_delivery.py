@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from itsm.accounts.roles import Role
 from itsm.catalogue import guards
 from itsm.desk.views import records as pages
+from itsm.desk.views.settings import sections
 from itsm.lib import clock, house
 from itsm.ui import lifecycle, panels
 from itsm.ui.lifecycle import Attention, Figure, Summary
@@ -21,6 +22,7 @@ from transition.policies import delivery as policies
 from transition.services import deliveries, handovers, subscriptions
 from transition.states.articles import ArticleState
 from transition.states.delivery import DeliveryState, HandoverState, SubscriptionState
+from transition.views import order_results
 from transition.views.delivery import Deliveries, Handovers, Subscriptions
 
 #: A subscription that ends within this time is to be renewed or let go.
@@ -142,6 +144,7 @@ def register() -> None:
         Role.KNOWLEDGE_MANAGER, Role.AUDITOR, Role.ADMINISTRATOR,
     ]  # fmt: skip
     pages.register(Subscriptions, group="services", order=50, roles=readers)
+    sections.add(order_results.PAGE)
     pages.register(Deliveries, group="change", order=60, roles=readers)
     pages.register(Handovers, group="change", order=70, roles=readers)
     panels.register(

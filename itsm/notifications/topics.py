@@ -244,6 +244,15 @@ _ALL = (
         work=True, extra=_APPROVAL,
     ),
     Topic(
+        "approval_void", "approvals", _("Your vote does not count any more"),
+        _("Your vote is void: {approval.question}"),
+        _(
+            "{ticket.number} {ticket.title} is not any more what you voted on.\n\n{approval.question}\n\n{comment}\n\n"
+            "If your word is needed again, you are asked anew.\n{ticket.url}"
+        ),
+        extra=_APPROVAL,
+    ),
+    Topic(
         "approval_decided", "approvals", _("What you asked approval for is decided"),
         pgettext_lazy("state of an approval", "{approval.state}: {approval.question}"),
         _("{approval.question}\n\nDecision: {approval.state}\n\n{comment}\n\n{ticket.url}"), extra=_APPROVAL,
@@ -263,8 +272,13 @@ def register(topic: Topic, group_label: Any = "", *, desk: bool = False) -> None
 
 
 #: What happened, as part of a sentence: for topics with ``{what}`` and for chat. By the last part of the event type.
+#: Where a kind says it in other words: ``<kind>.<verb>``.
 WHAT: dict[str, Any] = {
     "open": _("reported by {actor.name}"),
+    "request.open": _("ordered by {actor.name}"),
+    "access.open": _("ordered by {actor.name}"),
+    "change.open": _("requested by {actor.name}"),
+    "problem.open": _("registered by {actor.name}"),
     "assign": _("given to {ticket.holder}"),
     "start": _("{actor.name} works on it"),
     "put_on_hold": _("it waits: {hold.reason}"),
@@ -279,6 +293,7 @@ WHAT: dict[str, Any] = {
     "approve": _("it is approved"),
     "reject": _("it is not approved"),
     "lapse": _("nobody approved it in time"),
+    "ask_again": _("it is put to the vote again"),
     "resubmit": _("{actor.name} asked again"),
     "fulfil": _("it is delivered"),
     "grant": _("access is given"),

@@ -42,6 +42,8 @@ class Kind:
     process: tuple[str, ...] = ("reopen_days",)
     #: URL name of the kind's own page for opening one, where the desk's form does not ask enough.
     new_page: str = ""
+    #: What a person does who opens one: ``reported`` it, ``ordered`` it, or ``requested`` it.
+    opening: str = "reported"
     #: Its page needs more room than a conversation does.
     wide: bool = False
 

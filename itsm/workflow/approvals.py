@@ -112,13 +112,33 @@ def named_by(ticket: Ticket, spec: Mapping[str, Any]) -> list[User]:
 @transaction.atomic
 def withdraw(ticket: Ticket, *, actor: User, source: str) -> None:
     """Take back the questions about a ticket that wait for votes."""
+    lock(ticket)
     for round_ in Round.objects.pending().filter(subject_type="ticket", subject_id=ticket.pk):
         approvals.cancel(round_, actor=actor, source=source)
 
 
 @transaction.atomic
+def void(ticket: Ticket, verb: str, *, actor: User, source: str, why: str) -> None:
+    """What was voted on is not what will happen any more: the question ends, and whoever voted hears why."""
+    fresh = lock(ticket)
+    rows = Round.objects.filter(subject_type="ticket", subject_id=fresh.pk, verb=verb)
+    round_ = rows.order_by("-id").first()
+    if round_ is not None:
+        ended = approvals.cancel(round_, actor=actor, source=source)
+        _tell(fresh, ended, "approval_void", actor=actor, source=source, comment=why)
+
+
+def _hold_subject(round_: Round) -> None:
+    """Lock the ticket before its round, as every step of the ticket does: the other way round two would wait for
+    each other for ever."""
+    if round_.subject_type == "ticket":
+        Ticket.objects.select_for_update().filter(pk=round_.subject_id).values_list("pk").first()
+
+
+@transaction.atomic
 def vote(round_: Round, *, actor: User, approve: bool, comment: str = "", source: str) -> Round:
     """Vote; the subject's timeline tells how it was decided."""
+    _hold_subject(round_)
     round_ = approvals.vote(round_, actor=actor, approve=approve, comment=comment, source=source)
     ticket = _subject(round_)
     if ticket is not None:
@@ -130,6 +150,7 @@ def vote(round_: Round, *, actor: User, approve: bool, comment: str = "", source
 @transaction.atomic
 def expire(round_: Round) -> bool:
     """End an unanswered round and tell those who wait for it; false when it is not, or not any more, to be ended."""
+    _hold_subject(round_)
     if not _is_pending(round_):
         return False
     ended = approvals.expire(round_, source=Source.SYSTEM)
@@ -143,6 +164,7 @@ def expire(round_: Round) -> bool:
 @transaction.atomic
 def remind(round_: Round) -> bool:
     """Ask those once more whose vote is missing; once per round."""
+    _hold_subject(round_)
     if not _is_pending(round_):
         return False
     fresh = Round.objects.get(pk=round_.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from itsm.audit import services as audit
 from itsm.lib import clock
 from itsm.lib.decisions import ALLOW, Decision, deny
-from itsm.lib.errors import Denied, Invalid, Stale
+from itsm.lib.errors import Denied, Invalid, Refused, Stale
 from itsm.notifications.services.events import emit
 from itsm.sla.services import clocks
 from itsm.tickets.events import ticket_changed
@@ -30,6 +30,18 @@ COMMON = (
     "title", "description", "requester", "service", "offering", "category", "impact", "urgency", "priority",
     "priority_reason", "team", "assignee", "restricted_to", "channel",
 )  # fmt: skip
+
+#: Asked about the ticket as it would be, with the names of its changed columns: a denial refuses the edit.
+Guard = Callable[[Any, set[str]], Decision]
+#: Told after it is stored; returns the ticket as it is then. ``after(ticket, changed, actor=…, source=…)``.
+After = Callable[..., Any]
+#: Kinds whose fields mean more than themselves, such as a change on which people have voted.
+_cares: dict[str, tuple[Guard, After]] = {}
+
+
+def care(kind: str, guard: Guard, after: After) -> None:
+    """Let a practice answer for edits of its kind; called from ``AppConfig.ready``."""
+    _cares[kind] = (guard, after)
 
 
 def may_edit(ticket: Ticket, user: User) -> Decision:
@@ -70,6 +82,10 @@ def edit(
     difference = audit.diff(before, audit.snapshot(fresh))
     if not difference:
         return fresh
+    changed = set(difference)
+    guard, after = _cares.get(fresh.kind, (None, None))
+    if guard is not None and not (verdict := guard(fresh, changed)):
+        raise Refused(verdict.reason, code="guard")
     fresh.version += 1
     fresh.updated_at = clock.now()
     timeline.sync_interval(fresh)
@@ -90,7 +106,7 @@ def edit(
     transaction.on_commit(
         lambda: ticket_changed.send_robust(sender=type(fresh), ticket=fresh, verb="edit", actor=actor)
     )
-    return fresh
+    return fresh if after is None else after(fresh, changed, actor=actor, source=source)
 
 
 def _refuse_stale(ticket: Ticket, expected: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from itsm.integrations.api.tickets.writing import TicketEdit, TicketOpening
 from itsm.tickets import kinds
 from itsm.tickets.states import Channel
 from operation.models import AccessRequest, ServiceRequest
+from operation.services import outcomes
 
 
 class RequestOpening(TicketOpening):
@@ -74,7 +75,10 @@ SHARED: dict[str, Any] = {
     "reject_reason": serializers.CharField(allow_blank=True),
     "cancel_reason": serializers.CharField(allow_blank=True),
 }
-REQUEST = detail.schema("RequestTicket", **SHARED, delivery=serializers.CharField(allow_blank=True))
+REQUEST = detail.schema(
+    "RequestTicket", **SHARED, delivery=serializers.CharField(allow_blank=True),
+    outcome=serializers.CharField(allow_null=True, help_text="Number of the subscription or asset it left behind."),
+)  # fmt: skip
 ACCESS = detail.schema(
     "AccessTicket", **SHARED, right=serializers.CharField(), until=serializers.DateField(allow_null=True),
     granted_at=Moment(allow_null=True), verified_at=Moment(allow_null=True), revoked_at=Moment(allow_null=True),
@@ -95,6 +99,10 @@ class Requests(Orders):
     queryset = ServiceRequest.objects.none()
     kind = "request"
     own = ("form", "currency", "reject_reason", "cancel_reason", "delivery")
+
+    def represent(self, record: Any) -> dict[str, Any]:
+        made = outcomes.of_order(record)["made"]
+        return {**super().represent(record), "outcome": made.number if made else None}
 
     @extend_schema(
         summary="Order something", request=RequestOpening, responses={201: REQUEST},

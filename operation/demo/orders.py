@@ -14,6 +14,7 @@ from itsm.sla.models import SupportLevel, Target
 from itsm.workflow import approvals, conversation, work
 from operation.models import ServiceRequest
 from operation.services import access, requests
+from transition.models import CIType, OrderResult
 
 MANAGER = {"approvers": [{"who": "requester_manager"}], "rule": "any", "days": 5}
 OWNER = {"approvers": [{"who": "service_owner"}], "rule": "any", "days": 5}
@@ -57,6 +58,12 @@ CATALOGUE: list[tuple[Any, ...]] = [
         {"starts": {"type": "string", "format": "date", "title": "When does the campaign start?"}},
     ),
     (
+        "Video conferencing", "Video rooms for your organisation", "video-rooms", "request", "video",
+        "Meeting rooms with camera and support", None, OWNER,
+        [("Agree on the rooms", "Service desk", 1, 2), ("Connect the rooms", "Workplace engineering", 2, 5)],
+        {"rooms": {"type": "integer", "title": "How many rooms?", "minimum": 1, "maximum": 50}},
+    ),
+    (
         "ERP finance", "Access to finance reports", "finance-reports", "access", "key-round", "Read the monthly figures", None, BOTH,
         [], {},
     ),
@@ -64,6 +71,11 @@ CATALOGUE: list[tuple[Any, ...]] = [
         "VPN and remote access", "Remote access", "remote-access", "access", "shield-check", "Work from outside the network", None, None,
         [], {},
     ),
+]  # fmt: skip
+#: Short name of the offering, what its fulfilled orders leave behind.
+RESULTS: list[tuple[str, dict[str, Any]]] = [
+    ("new-laptop", {"kind": "asset", "item_type": "Laptop"}), ("mobile-phone", {"kind": "asset", "item_type": "Phone"}),
+    ("video-rooms", {"kind": "subscription", "subscribe_to": "problem-video-conferencing", "support_level": "Silver"}),
 ]  # fmt: skip
 REQUIRED = {"new-laptop": ["model", "place"], "shared-mailbox": ["address", "members"], "campaign-page": ["starts"]}
 #: Minutes to fulfil, by level and priority.
@@ -76,6 +88,7 @@ PAST: list[tuple[int, str, str, dict[str, Any], str]] = [
     (97, "Leila Farouk", "shared-mailbox", {"address": "care@halden.example", "members": "Leila, Henrik"}, ""),
     (73, "Jonas Berg", "new-laptop", {"model": "rugged", "place": "Halden warehouse"}, "The old one fell."),
     (52, "Erik Dahl", "campaign-page", {"starts": "2026-10-30"}, "Autumn sale."),
+    (33, "Lina Nguyen", "video-rooms", {"rooms": 3}, "Store managers meet every Monday."),
     (20, "Henrik Sørensen", "mobile-phone", {"abroad": True}, "I visit suppliers in Asia."),
 ]  # fmt: skip
 
@@ -109,6 +122,13 @@ def catalogue(world: World) -> None:
 def tell(world: World) -> None:
     """After them: orders that were delivered, and those that wait for somebody today."""
     story = _Story(world)
+    for slug, result in RESULTS:
+        OrderResult.objects.create(
+            offering=story.offerings[slug], kind=result["kind"],
+            item_type=CIType.objects.filter(name=result.get("item_type")).first(),
+            subscribe_to=story.offerings.get(result.get("subscribe_to", "")),
+            support_level=SupportLevel.objects.filter(name=result.get("support_level")).first(),
+        )  # fmt: skip
     for days, who, slug, form, why in PAST:
         story.delivered(days, who, slug, form, why)
     story.rejected()

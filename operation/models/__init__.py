@@ -5,6 +5,7 @@ from .availability import ApplicationType, AvailabilityDay, AvailabilityObjectiv
 from .event import Event, EventSource, Monitor
 from .incident import Incident
 from .outage import Outage
+from .outcome import OrderOutcome
 from .problem import Problem
 from .request import ServiceRequest
 from .risk import Control, ControlTest, Risk
@@ -22,6 +23,7 @@ __all__ = [
     "EventSource",
     "Incident",
     "Monitor",
+    "OrderOutcome",
     "Outage",
     "Playbook",
     "Problem",

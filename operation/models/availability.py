@@ -86,6 +86,8 @@ class AvailabilityDay(models.Model):
     planned = models.DurationField(_("planned work"), default=timedelta)
     budget = models.DurationField(_("may be down"), null=True)
     failures = models.PositiveSmallIntegerField(_("failures"), default=0)
+    #: Maintenance windows of the day as pairs of moments; none were remembered before they were left out.
+    windows = models.JSONField(null=True, editable=False)
     measured_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -19,10 +19,10 @@ from itsm.lib import clock
 from itsm.sla.models import CalendarVersion, Coverage
 from itsm.sla.services.measure import DAY, bounds, today
 from itsm.sla.services.terms import schedule_of
-from operation.availability import History, Span, Tally, tally
+from operation.availability import History, Span, Tally, merged, tally, within, without
 from operation.models import ApplicationType, AvailabilityDay, AvailabilityObjective, Event, Outage
 from operation.states import OutageKind, Severity
-from transition.models import ConfigurationItem, TicketCI
+from transition.models import ConfigurationItem, MaintenanceWindow, TicketCI
 
 Kind = Literal["service", "item"]
 #: No day that lies further back is measured again.
@@ -37,6 +37,8 @@ class Terms:
 
     calendar_version: int | None = None
     objective: Decimal | None = None
+    #: Ids of the maintenance windows of a service, whether they are in force or not.
+    windows: frozenset[int] = frozenset()
 
 
 #: Where an objective comes from when none is set here: ids of services, or of items -> percent.
@@ -77,9 +79,20 @@ def terms(kind: Kind, ids: Collection[int]) -> dict[int, Terms]:
     objectives: dict[int, Decimal] = {}
     for source in _promises:
         objectives |= source(kind, ids)
-    rows = AvailabilityObjective.objects.filter(**{f"{kind}__in": ids})
-    objectives |= dict(rows.values_list(f"{kind}_id", "percent"))
-    return {pk: Terms(hours.get(pk), objectives.get(pk)) for pk in ids}
+    of: dict[int, set[int]] = defaultdict(set)
+    if kind == "service":
+        # What is set and when work is agreed, in one query: every page of a service asks for both.
+        joined = Service.objects.filter(pk__in=ids).order_by()
+        columns = ("pk", "availability_objective__percent", "maintenance_windows")
+        for pk, percent, window in joined.values_list(*columns):
+            if percent is not None:
+                objectives[pk] = percent
+            if window is not None:
+                of[pk].add(window)
+    else:
+        rows = AvailabilityObjective.objects.filter(item__in=ids)
+        objectives |= {pk: percent for pk, percent in rows.values_list("item_id", "percent") if pk is not None}
+    return {pk: Terms(hours.get(pk), objectives.get(pk), frozenset(of[pk])) for pk in ids}
 
 
 def _hours(ids: Collection[int]) -> dict[int, int | None]:
@@ -138,7 +151,10 @@ class _Spans:
         which.append((begin, max(begin, end or now)))
 
 
-def histories(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) -> dict[int, History]:
+def histories(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, *, held: dict[int, Terms] | None = None,
+    rows: Iterable[AvailabilityDay] | None = None, since: date | None = None,
+) -> dict[int, History]:  # fmt: skip
     """What happened to each, as whole spans. An outage that others run into is followed back to its begin."""
     for _turn in range(20):
         found = _read(kind, ids, begin, end)
@@ -146,6 +162,8 @@ def histories(kind: Kind, ids: Collection[int], begin: datetime, end: datetime) 
         if earliest >= begin:
             break
         begin = earliest
+    for pk, spans in windows(kind, ids, begin, end, held=held, rows=rows, since=since).items():
+        found[pk].planned += spans
     return {pk: History.of(one.down, one.degraded, one.planned) for pk, one in found.items()}
 
 
@@ -189,6 +207,64 @@ def _of_items(ids: Collection[int], begin: datetime, end: datetime) -> Iterator[
                 yield (item, *told[outage])  # type: ignore[misc]
 
 
+def windows(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, *, held: dict[int, Terms] | None = None,
+    rows: Iterable[AvailabilityDay] | None = None, since: date | None = None,
+) -> dict[int, list[Span]]:  # fmt: skip
+    """Maintenance windows of each: what was agreed to be time for work is no agreed time of service.
+
+    A day that is kept remembers its windows; on any other day those count that are agreed now.
+    """
+    found = {pk: merged(spans) for pk, spans in _agreed_windows(kind, ids, begin, end, held).items()}
+    first, last = _local_day(begin), _local_day(end)
+    if rows is None or since is None or first < since:
+        # Whoever read the days since then already need not read them again.
+        rows = AvailabilityDay.objects.filter(**{f"{kind}__in": ids}, day__range=(first, last))
+    kept: dict[int, list[tuple[date, Any]]] = defaultdict(list)
+    for row in rows:
+        pk = getattr(row, f"{kind}_id")
+        if first <= row.day <= last and (row.windows or pk in found):
+            kept[pk].append((row.day, row.windows or []))
+    for pk, days_ in kept.items():
+        spans = without(found.get(pk, []), merged(bounds(day) for day, _remembered in days_))
+        told = [(_moment(one), _moment(other)) for _day, remembered in days_ for one, other in remembered]
+        found[pk] = merged([*spans, *told])
+    return found
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _agreed_windows(
+    kind: Kind, ids: Collection[int], begin: datetime, end: datetime, held: dict[int, Terms] | None
+) -> dict[int, list[Span]]:  # fmt: skip
+    """By the windows that are agreed now; an application has those of its services."""
+    through = MaintenanceWindow.services.through.objects.filter(maintenancewindow__is_active=True)
+    of: dict[int, list[int]] = defaultdict(list)
+    if kind == "service" and held is not None:
+        pairs = [(pk, window) for pk in ids for window in held[pk].windows]
+    elif kind == "service":
+        pairs = list(through.filter(service__in=ids).values_list("service_id", "maintenancewindow_id"))
+    else:
+        links = ConfigurationItem.services.through.objects.filter(configurationitem__in=ids)
+        by_service = defaultdict(list)
+        for service, window in through.filter(service__in=links.values("service")).values_list(
+            "service_id", "maintenancewindow_id"
+        ):
+            by_service[service].append(window)
+        own = links.filter(service__in=by_service).values_list("configurationitem_id", "service_id")
+        pairs = [(item, window) for item, service in own for window in by_service[service]]
+    for pk, window in pairs:
+        of[window].append(pk)
+    found: dict[int, list[Span]] = defaultdict(list)
+    for one in MaintenanceWindow.objects.filter(pk__in=of, is_active=True).order_by("pk"):
+        spans = list(one.spans(begin, end))
+        for pk in of[one.pk]:
+            found[pk] += spans
+    return found
+
+
 # ---------- the rows ----------
 
 
@@ -209,6 +285,7 @@ def _measure(kind: Kind, subjects: Any, first: date, last: date) -> int:
         for row in AvailabilityDay.objects.filter(**{f"{kind}__isnull": False}, day__range=(first, last))
     }
     happened = histories(kind, born, bounds(first)[0], bounds(last)[1])
+    free = windows(kind, born, bounds(first)[0], bounds(last)[1])
     now, rows = clock.now(), []
     for day in days(first, last):
         begin, end = bounds(day)
@@ -220,6 +297,8 @@ def _measure(kind: Kind, subjects: Any, first: date, last: date) -> int:
                 row = AvailabilityDay(
                     **{f"{kind}_id": pk}, day=day, calendar_version_id=held[pk].calendar_version,
                     objective=held[pk].objective,
+                    windows=[[one.isoformat(), other.isoformat()]
+                             for one, other in within(free.get(pk, []), [(begin, end)])],
                 )  # fmt: skip
             row.tally = of_day(row, happened.get(pk, History()), begin, end, since)
             row.measured_at = now
@@ -229,6 +308,26 @@ def _measure(kind: Kind, subjects: Any, first: date, last: date) -> int:
         update_fields=["agreed", "down", "degraded", "planned", "budget", "failures", "measured_at"],
     )  # fmt: skip
     return len(rows)
+
+
+def tallies(kind: Kind, subjects: Any, first: date, last: date) -> Iterator[tuple[date, int, Tally]]:
+    """Every day of every subject that existed on it: as it is kept, else worked out by what holds now."""
+    born = dict(subjects.values_list("pk", "created_at"))
+    rows = AvailabilityDay.objects.filter(**{f"{kind}__in": born}, day__range=(first, last))
+    kept = {(getattr(row, f"{kind}_id"), row.day): row.tally for row in rows}
+    missing = [
+        (day, pk) for day in days(first, last) for pk, since in born.items()
+        if (pk, day) not in kept and since < bounds(day)[1]
+    ]  # fmt: skip
+    if missing:
+        ids = {pk for _day, pk in missing}
+        held = terms(kind, ids)
+        happened = histories(kind, ids, bounds(missing[0][0])[0], bounds(missing[-1][0])[1])
+        for day, pk in missing:
+            fresh = AvailabilityDay(calendar_version_id=held[pk].calendar_version, objective=held[pk].objective)
+            kept[pk, day] = of_day(fresh, happened.get(pk, History()), *bounds(day), born[pk])
+    for (pk, day), found in sorted(kept.items(), key=lambda one: (one[0][1], one[0][0])):
+        yield day, pk, found
 
 
 def of_day(row: AvailabilityDay, happened: History, begin: datetime, end: datetime, since: datetime) -> Tally:

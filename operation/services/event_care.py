@@ -13,7 +13,7 @@ from itsm.lib import clock
 from itsm.lib.errors import Denied, Refused
 from operation import event_policies as policies
 from operation.models import Event, EventSource, Incident
-from operation.services.correlation import Batch, Receipt, open_for, recovered, silence
+from operation.services.correlation import Batch, Receipt, Silences, open_for, recovered
 from operation.states import EventState
 
 
@@ -75,10 +75,12 @@ def _forget(source: EventSource) -> int:
 def _look_again(source: EventSource) -> int:
     rows = Event.objects.firing().filter(source=source, incident__isnull=True).exclude(suppressed="")
     found = list(rows.select_related("item", "service").order_by("pk")[:500])
+    if not found:
+        return 0
     now, receipt = clock.now(), Receipt()
-    batch = Batch(source, receipt, now)
+    batch, silences = Batch(source, receipt, now, found), Silences(found, now)
     for event in found:
-        if not silence(event, now):
+        if not silences.of(event):
             batch.again(event)
     batch.flush()
     return len(receipt.opened)

@@ -16,12 +16,13 @@ from itsm.lib import clock
 from operation.intake.adapters import latest
 from operation.intake.signals import Signal
 from operation.models import Event, EventSource
-from operation.services.correlation import MOST_NOTES, Batch, Receipt, recovered, suppress_by
+from operation.services.correlation import MOST_NOTES, OVER, Batch, Receipt, recovered, suppress_by
 from operation.services.event_care import close, open_incident, review
 from operation.states import EventState
 from transition.models import CIIdentity, ConfigurationItem
 from transition.models.configuration import normal
 from transition.reports import impact
+from transition.states.configuration import CIState
 
 __all__ = ["MOST_NOTES", "Receipt", "close", "open_incident", "receive", "review", "suppress_by"]
 
@@ -55,7 +56,7 @@ def receive(source: EventSource, signals: Iterable[Signal]) -> Receipt:
     fields = ["count", "last_at", "severity", "title", "description", "labels", "url", "state", "ended_at"]
     Event.objects.bulk_update([*repeated, *over], fields, batch_size=500)
     events = _create(source, fresh, now)
-    batch = Batch(source, receipt, now)
+    batch = Batch(source, receipt, now, [*events, *(one for one in repeated if _is_loose(one))])
     for event in events:
         batch.follow(event)
     for event in repeated:
@@ -66,6 +67,11 @@ def receive(source: EventSource, signals: Iterable[Signal]) -> Receipt:
     EventSource.objects.filter(pk=source.pk).update(last_heard_at=now)
     receipt.new, receipt.repeated, receipt.resolved = len(events), len(repeated), len(over)
     return receipt
+
+
+def _is_loose(event: Event) -> bool:
+    """It has no incident, or one that is over: it may belong to another one now."""
+    return event.incident is None or event.incident.state in OVER
 
 
 def _repeat(event: Event, signal: Signal, count: int, now: datetime) -> Event:
@@ -87,10 +93,10 @@ def _create(source: EventSource, fresh: list[tuple[Signal, int]], now: datetime)
     items = _items({host for signal, _count in fresh for host in signal.hosts})
     services = _services({signal.service for signal, _count in fresh} - {""})
     made, supported = [], {item.pk: item for item in items.values()}
-    above = {pk: _service_of(item) for pk, item in supported.items()}
+    above = _services_of(supported)
     for signal, count in fresh:
         item = next((items[normal("name", host)] for host in signal.hosts if normal("name", host) in items), None)
-        service = services.get(signal.service.casefold()) or (above[item.pk] if item else None) or source.service
+        service = services.get(signal.service.casefold()) or (above.get(item.pk) if item else None) or source.service
         first = signal.at if signal.at and signal.at <= now else now
         made.append(Event(
             source=source, fingerprint=signal.fingerprint, severity=signal.severity, title=signal.title,
@@ -120,7 +126,21 @@ def _services(names: set[str]) -> dict[str, Service]:
     return {key.casefold(): service for service in rows for key in (service.slug, service.name)}
 
 
-def _service_of(item: ConfigurationItem) -> Service | None:
-    """The most critical service that the item supports, or that what depends on it supports."""
-    ids = list(item.services.values_list("pk", flat=True)) or impact.affected([item.pk]).services
-    return Service.objects.live().filter(pk__in=ids).order_by("criticality", "name").first()
+def _services_of(items: Iterable[int]) -> dict[int, Service]:
+    """The most critical service that each item supports, or that what depends on it supports; a few queries for all."""
+    through = ConfigurationItem.services.through.objects.filter(configurationitem__in=list(items)).order_by()
+    wanted: dict[int, set[int]] = {pk: set() for pk in items}
+    for item, service in through.values_list("configurationitem_id", "service_id"):
+        wanted[item].add(service)
+    reached = impact.reach_each(pk for pk, services in wanted.items() if not services)
+    above = {pk for found in reached.values() for pk in found}
+    ended = ConfigurationItem.objects.filter(pk__in=above, state__in=CIState.ENDED).values_list("pk", flat=True)
+    supports = impact.services_of(above - set(ended)) if above else {}
+    for item, found in reached.items():
+        wanted[item] = set().union(*(supports.get(pk, set()) for pk in found))
+    everything = set().union(*wanted.values())
+    if not everything:
+        return {}
+    live = list(Service.objects.live().filter(pk__in=everything).order_by("criticality", "name"))
+    best = {item: next((one for one in live if one.pk in services), None) for item, services in wanted.items()}
+    return {item: service for item, service in best.items() if service is not None}

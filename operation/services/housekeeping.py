@@ -21,7 +21,7 @@ from itsm.accounts.models import User
 from itsm.lib import clock
 from itsm.lib.errors import DomainError
 from itsm.lib.sources import Source
-from itsm.tickets.models import HoldReason, StateInterval
+from itsm.tickets.models import HoldReason, StateInterval, Ticket
 from itsm.tickets.services import reference
 from itsm.tickets.states import Phase
 from itsm.workflow import moves, verbs
@@ -47,21 +47,18 @@ def run_all() -> int:
 
 def close_resolved() -> int:
     """Close what has been resolved for the days the organisation sets, and nobody objected."""
-    taken = 0
-    for kind, model in KINDS.items():
-        before = clock.now() - timedelta(days=reference.settings_for(kind).auto_close_days)
-        due = model.objects.filter(phase=Phase.RESOLVED, resolved_at__lte=before)
-        taken += _each("close", due, lambda ticket, system: _perform(ticket, "close", system))
-    return taken
+    now, due = clock.now(), Q(pk__in=[])
+    for kind, setting in reference.settings_of(KINDS).items():
+        due |= Q(kind=kind, resolved_at__lte=now - timedelta(days=setting.auto_close_days))
+    found = Ticket.objects.filter(due, phase=Phase.RESOLVED)
+    return _each("close", found, lambda ticket, system: _perform(ticket, "close", system))
 
 
 def resume_held() -> int:
     """Take up again what was on hold until a moment that has come."""
-    comment, taken = _("The time it was on hold for is over."), 0
-    for model in KINDS.values():
-        due = model.objects.filter(phase=Phase.WAITING, hold_until__lte=clock.now())
-        taken += _each("resume", due, lambda ticket, system: _perform(ticket, "resume", system, comment=comment))
-    return taken
+    comment = _("The time it was on hold for is over.")
+    due = Ticket.objects.filter(kind__in=KINDS, phase=Phase.WAITING, hold_until__lte=clock.now())
+    return _each("resume", due, lambda ticket, system: _perform(ticket, "resume", system, comment=comment))
 
 
 def remind_requesters() -> int:
@@ -69,25 +66,24 @@ def remind_requesters() -> int:
 
     Nobody is reminded before the moment a hold was limited to, nor after having written.
     """
-    return sum(_remind(kind, model) for kind, model in KINDS.items())
-
-
-def _remind(kind: str, model: type[Any]) -> int:
-    setting = reference.settings_for(kind)
-    if not setting.reminders or not setting.reminder_days:
-        return 0
+    now, late = clock.now(), Q(pk__in=[])
+    settings = reference.settings_of(KINDS)
+    for kind, setting in settings.items():
+        if setting.reminders and setting.reminder_days:
+            late |= Q(kind=kind, since__lte=now - timedelta(days=setting.reminder_days))
     asked = HoldReason.objects.filter(party=HoldReason.Party.REQUESTER).values("code")
     not_held = StateInterval.objects.filter(ticket=OuterRef("pk")).exclude(phase=Phase.WAITING)
     held_since = Subquery(not_held.order_by("-from_at", "-id").values("to_at")[:1])
+    reminded = (f"{model._meta.model_name}__last_reminder_at" for model in KINDS.values())
     due = (
-        model.objects.filter(phase=Phase.WAITING, hold_reason__in=asked, hold_until__isnull=True)
+        Ticket.objects.filter(kind__in=KINDS, phase=Phase.WAITING, hold_reason__in=asked, hold_until__isnull=True)
         .filter(awaiting_reply=False)
-        .alias(since=Coalesce("last_reminder_at", held_since, "opened_at"))
-        .filter(since__lte=clock.now() - timedelta(days=setting.reminder_days))
+        .alias(since=Coalesce(*reminded, held_since, "opened_at"))
+        .filter(late)
     )
 
     def step(ticket: Any, system: User) -> None:
-        if ticket.reminders_sent < setting.reminders:
+        if ticket.reminders_sent < settings[ticket.kind].reminders:
             _perform(ticket, "reminder", system, public=True)
         else:
             _give_up(ticket, system)
@@ -145,7 +141,22 @@ def _each(what: str, due: models.QuerySet[Any, Any], step: Step) -> int:
 def _in_batches(due: models.QuerySet[Any, Any]) -> Iterator[Any]:
     last = 0
     while found := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield from found
+        yield from _specific(found)
         if len(found) < BATCH:
             return
         last = found[-1].pk
+
+
+def _specific(found: list[Any]) -> Iterator[Any]:
+    """The same tickets as what they are, of each kind in one query."""
+    own = {
+        pk: one
+        for kind, model in KINDS.items()
+        if (ids := [one.pk for one in found if type(one) is Ticket and one.kind == kind])
+        for pk, one in model.objects.in_bulk(ids).items()
+    }
+    for ticket in found:
+        one = own.get(ticket.pk, ticket)
+        # Whatever changed since it was found to be due is a reason to look again next time.
+        one.version = ticket.version
+        yield one

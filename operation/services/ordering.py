@@ -220,6 +220,9 @@ def renew_approvals() -> int:
 
 @transaction.atomic
 def _renew(pk: int) -> bool:
+    # The order before its round, as every step of it does: the other way round two would wait for each other.
+    subject = Round.objects.filter(pk=pk).values_list("subject_id", flat=True).first()
+    Ticket.objects.select_for_update().filter(pk=subject or 0).values_list("pk").first()
     round_ = Round.objects.select_for_update().filter(pk=pk, state=Round.State.PENDING).first()
     if round_ is None:
         return False

@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from itsm.accounts.models import User
@@ -24,9 +23,11 @@ from operation.problem_states import WAITS_FOR_PROBLEM, ProblemState
 from operation.services import incidents
 from operation.services.incidents import assign
 from operation.states import ResolutionCode
+from transition.models import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from django.core.files.uploadedfile import UploadedFile
 
@@ -205,28 +206,59 @@ BEGUN = frozenset({"implementing", "review", "closed"})
 GOOD = frozenset({"successful", "with_issues"})
 
 
-def follow_change(change: Any) -> int:
-    """A linked change began or went well: the problems it fixes go on. Returns how many did."""
-    ends = Q(links_from__target=change.pk) | Q(links_to__source=change.pk)
-    moved = 0
-    for problem in Problem.objects.open().filter(ends).distinct().order_by("pk"):
-        moved += _follow(problem, change)
-    return moved
+def follow_change(change: Change) -> int:
+    """A change began or went well: the problems that are fixed by it go on. Returns how many did.
+
+    What a problem was caused by, or is only related to, fixes nothing. Doing it again changes nothing.
+    """
+    fixed = {"links_from__target": change.pk, "links_from__kind": TicketLink.Kind.FIXED_BY}
+    rows: Any = Problem.objects.open().filter(**fixed)
+    return sum(_follow(problem, change) for problem in rows.order_by("pk"))
 
 
-def _follow(problem: Any, change: Any) -> bool:
+def catch_up() -> int:
+    """Let problems follow what their changes did while nobody was there to tell them: a lost message loses nothing."""
+    fixes = TicketLink.objects.filter(
+        kind=TicketLink.Kind.FIXED_BY, source__kind="problem", source__is_open=True, target__kind="change",
+        target__state__in=BEGUN,
+    )  # fmt: skip
+    changes: Any = Change.objects.filter(pk__in=fixes.values("target"))
+    return sum(follow_change(change) for change in changes.order_by("pk"))
+
+
+def _follow(problem: Problem, change: Change) -> bool:
     given: dict[str, Any] = {"actor": User.objects.system(), "source": Source.SYSTEM}
-    words = {"number": change.number, "title": change.title}
     try:
         with transaction.atomic():
-            if change.state == "closed" and getattr(change, "outcome", "successful") in GOOD:
-                if problem.state not in (*ProblemState.KNOWN, ProblemState.ANALYSIS):
-                    return False
-                resolve(problem, note=_("Removed by %(number)s: %(title)s") % words, **given)
-                return True
-            if change.state in BEGUN and change.state != "closed" and problem.state == ProblemState.KNOWN_ERROR:
+            # In the order of their keys, as whoever links them does.
+            for pk in sorted((problem.pk, change.pk)):
+                Ticket.objects.select_for_update().filter(pk=pk).values_list("pk").first()
+            change, problem = Change.objects.get(pk=change.pk), Problem.objects.get(pk=problem.pk)
+            words = {"number": change.number, "title": change.title}
+            if change.state == "closed":
+                waits = problem.state in (*ProblemState.KNOWN, ProblemState.ANALYSIS)
+                if change.outcome in GOOD and waits and _is_news(problem, change, change.closed_at):
+                    resolve(problem, note=_("Removed by %(number)s: %(title)s") % words, **given)
+                    return True
+            elif (
+                change.state in BEGUN and problem.state == ProblemState.KNOWN_ERROR
+                and _is_news(problem, change, change.actual_start)
+            ):  # fmt: skip
                 start_fix(problem, comment=_("%(number)s is being implemented.") % words, **given)
                 return True
     except DomainError as refusal:
         log.info("a problem did not follow its change", extra={"ticket": problem.number, "reason": refusal.message})
     return False
+
+
+def _is_news(problem: Problem, change: Change, moment: datetime | None) -> bool:
+    """Whether the problem was fixed by the change, and stood where it stands, when the change did that.
+
+    A problem that somebody took up again since is not resolved a second time by the same success.
+    """
+    link = TicketLink.objects.filter(source=problem.pk, target=change.pk, kind=TicketLink.Kind.FIXED_BY).first()
+    if moment is None or link is None or link.created_at > moment:
+        return False
+    before = problem.intervals.exclude(state=problem.state).order_by("-from_at", "-id").first()
+    since = before.to_at if before is not None and before.to_at is not None else problem.opened_at
+    return since <= moment

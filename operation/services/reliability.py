@@ -94,11 +94,12 @@ def read(kind: Kind, subjects: Iterable[Any], *, span: int = MONTH, user: User |
     first = last - (span - 1) * DAY
     held = terms(kind, ids)
     kept: dict[int, dict[date, Tally]] = {pk: {} for pk in ids}
-    for row in AvailabilityDay.objects.filter(**{f"{kind}__in": ids}, day__range=(first, last - DAY)):
+    rows = list(AvailabilityDay.objects.filter(**{f"{kind}__in": ids}, day__range=(first, last - DAY)))
+    for row in rows:
         kept[getattr(row, f"{kind}_id")][row.day] = row.tally
     gap = min((day for one in found for day in _missing(one, kept[one.pk], first, last)), default=last)
     since = min(bounds(gap)[0], now - THREE_DAYS)
-    happened = histories(kind, ids, since, now) if ids else {}
+    happened = histories(kind, ids, since, now, held=held, rows=rows, since=first) if ids else {}
     doing = _health(kind, ids, happened, now)
     readings = []
     for one in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from itsm.workflow import steps
 from itsm.workflow.moves import move
 from operation.models import ServiceRequest
 from operation.order_states import RequestState
-from operation.services import ordering
+from operation.services import ordering, outcomes
 from operation.services.incidents import assign, put_on_hold, resume, start
 from operation.services.ordering import ask_approval, cancel, reject, resubmit
 
@@ -34,10 +35,21 @@ def open(**given: Any) -> ServiceRequest:
 def fulfil(
     request: ServiceRequest, *, actor: User, source: str, note: str, version: int | None = None
 ) -> ServiceRequest:
-    """Everything is there: the clocks stop, and whoever asked for it is told."""
-    return move(
-        request, "fulfil", actor=actor, source=source, version=version, body=note, public=True, note=note
-    )  # fmt: skip
+    """Everything is there: the clocks stop, and whoever asked for it is told.
+
+    What the offering leaves behind, such as a subscription, is made with it. Where that cannot be made the order is
+    not fulfilled, and a task says why.
+    """
+    try:
+        with transaction.atomic():
+            moved = move(
+                request, "fulfil", actor=actor, source=source, version=version, body=note, public=True, note=note
+            )  # fmt: skip
+            outcomes.deliver(moved)
+            return moved
+    except outcomes.Undelivered as trouble:
+        outcomes.ask_for_help(request, trouble)
+        raise
 
 
 def confirm(
@@ -73,4 +85,5 @@ def tasks_changed(request: Ticket, *, actor: User, source: str) -> None:
         note = ngettext("%(n)d step is done: %(what)s.", "All %(n)d steps are done: %(what)s.", len(done)) % {
             "n": len(done), "what": "; ".join(done),
         } if done else _("No step was needed.")  # fmt: skip
-        fulfil(own, actor=system, source=Source.SYSTEM, note=note)
+        with contextlib.suppress(outcomes.Undelivered):
+            fulfil(own, actor=system, source=Source.SYSTEM, note=note)

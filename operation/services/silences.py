@@ -1,9 +1,10 @@
-"""Why an event opens no incident besides planned outages: maintenance windows, and changes being implemented."""
+"""Why events open no incident besides planned outages: maintenance windows, and changes being implemented."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,27 +12,49 @@ from operation.services import correlation
 from transition.models import Change, MaintenanceWindow, TicketCI
 from transition.states.changes import ChangeState
 
-if TYPE_CHECKING:
-    from itsm.catalogue.models import Service
-    from transition.models import ConfigurationItem
 
-
-def in_maintenance_window(item: ConfigurationItem | None, services: list[Service], now: datetime) -> str:
+def in_maintenance_window(now: datetime) -> correlation.Judge:
     """A time of the week that is agreed for work on one of the services."""
-    rows = MaintenanceWindow.objects.filter(is_active=True, services__in=services).distinct().order_by("pk")
-    for window in rows:
-        if any(begin <= now < end for begin, end in window.spans(now, now + timedelta(seconds=1))):
-            return _("Maintenance window: %(name)s") % {"name": window.name}
-    return ""
+    rows = MaintenanceWindow.objects.filter(is_active=True).order_by("pk")
+    going_on = {
+        window.pk: window.name
+        for window in rows
+        if any(begin <= now < end for begin, end in window.spans(now, now + timedelta(seconds=1)))
+    }
+    through = MaintenanceWindow.services.through.objects.filter(maintenancewindow__in=going_on).order_by()
+    pairs = through.order_by("maintenancewindow_id").values_list("maintenancewindow_id", "service_id")
+    named = list(pairs) if going_on else []
+
+    def judge(item: int | None, services: set[int]) -> str:
+        found = next((window for window, service in named if service in services), None)
+        return _("Maintenance window: %(name)s") % {"name": going_on[found]} if found is not None else ""
+
+    return judge
 
 
-def under_change(item: ConfigurationItem | None, services: list[Service], now: datetime) -> str:
+def under_change(now: datetime) -> correlation.Judge:
     """A change is being implemented on the item, or on one of the services."""
     going_on: Any = Change.objects.filter(state=ChangeState.IMPLEMENTING)
-    found = going_on.filter(services__in=services).order_by("pk").first()
-    if found is None and item is not None:
-        found = going_on.filter(pk__in=TicketCI.objects.filter(item=item).values("ticket")).order_by("pk").first()
-    return _("Change %(number)s is being implemented") % {"number": found.number} if found else ""
+    changes = dict(going_on.order_by("pk").values_list("pk", "service_id"))
+    services_of: dict[int, set[int]] = defaultdict(set)
+    items_of: dict[int, set[int]] = defaultdict(set)
+    if changes:
+        for pk, service in changes.items():
+            services_of[pk].add(service)
+        named = Change.services.through.objects.filter(change__in=changes).order_by()
+        for pk, service in named.values_list("change_id", "service_id"):
+            services_of[pk].add(service)
+        links = TicketCI.objects.filter(ticket__in=changes).order_by()
+        for pk, item in links.values_list("ticket_id", "item_id"):
+            items_of[pk].add(item)
+
+    def judge(item: int | None, services: set[int]) -> str:
+        found = next((pk for pk in changes if services_of[pk] & services or item in items_of[pk]), None)
+        if found is None:
+            return ""
+        return _("Change %(number)s is being implemented") % {"number": f"CHG-{found}"}
+
+    return judge
 
 
 def register() -> None:

@@ -8,6 +8,7 @@ from .contract import Contract, Licence, LicenceAssignment
 from .delivery import Delivery, ExitCriterion, QualityCheck
 from .handover import HandoverItem, SupportHandover
 from .item_type import CIType
+from .order_result import OrderResult
 from .relation import CIRelation, TicketCI
 from .release import Deployment, Release
 from .subscription import Subscription
@@ -37,6 +38,7 @@ __all__ = [
     "Licence",
     "LicenceAssignment",
     "MaintenanceWindow",
+    "OrderResult",
     "QualityCheck",
     "Release",
     "RiskQuestion",

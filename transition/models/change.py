@@ -134,6 +134,12 @@ class Change(Ticket):
     def is_writable(self) -> bool:
         return self.state in WRITABLE
 
+    @property
+    def is_assessable(self) -> bool:
+        """Its questions can be answered: an emergency is often put to the vote before anybody finds the time."""
+        hurried = self.change_type == ChangeType.EMERGENCY and self.state == State.AWAITING_APPROVAL
+        return self.change_type != ChangeType.STANDARD and (self.is_writable or hurried)
+
     def touched(self) -> list[int]:
         """Ids of the services it names: its own, and those affected besides."""
         found = [self.service_id] if self.service_id else []
@@ -159,10 +165,14 @@ class Change(Ticket):
         conditions=[policies.is_not_standard],
         custom={"label": _("Assess the risk"), "icon": "gauge", "offered": False},
     )  # fmt: skip
+    @fsm.transition(
+        field="state", source=State.AWAITING_APPROVAL, target=None, permission=policies.may_work,
+        conditions=[policies.is_emergency],
+        custom={"label": _("Assess the risk"), "icon": "gauge", "offered": False},
+    )  # fmt: skip
     def assess(self, *, answers: dict[str, str], score: int, level: str, lines: list[dict[str, Any]]) -> None:
         """Questions answered, blast radius and track record counted."""
-        self.answers, self.risk_score, self.risk_level, self.risk_lines = answers, score, level, lines
-        self.assessed_at = clock.now()
+        self._weigh(answers, score, level, lines)
 
     # Towards the decision
 
@@ -179,8 +189,14 @@ class Change(Ticket):
         field="state", source=State.ASSESSING, target=State.DRAFT, permission=policies.may_work,
         custom={"label": _("Back to draft"), "icon": "undo-2", "inputs": ("reason",)},
     )  # fmt: skip
+    @fsm.transition(
+        field="state", source=State.SCHEDULED, target=State.DRAFT, permission=policies.may_work,
+        conditions=[policies.is_standard],
+        custom={"label": _("Back to draft"), "icon": "undo-2", "inputs": ("reason",)},
+    )  # fmt: skip
     def send_back(self) -> None:
         """Something has to be written down first."""
+        self.scheduled_at = self.clashes = None
 
     @fsm.transition(
         field="state", source=State.ASSESSING, target=State.AWAITING_APPROVAL, permission=policies.may_work,
@@ -197,15 +213,33 @@ class Change(Ticket):
         conditions=[policies.is_emergency, policies.has_subject, policies.has_window, policies.has_plans],
         custom={"label": _("Ask for emergency approval"), "icon": "siren", "tone": "danger", "inputs": ("reason",)},
     )  # fmt: skip
-    def hurry(self) -> None:
-        """An emergency skips the assessment; it is looked at afterwards instead."""
+    def hurry(self, *, answers: dict[str, str], score: int, level: str, lines: list[dict[str, Any]]) -> None:
+        """An emergency does not wait for its assessment; what is known of its risk counts, the rest at its worst."""
+        self._weigh(answers, score, level, lines)
 
     @fsm.transition(
         field="state", source=State.AWAITING_APPROVAL, target=State.ASSESSING, permission=policies.may_work,
         custom={"label": _("Take back"), "icon": "undo-2", "inputs": ("reason",)},
     )  # fmt: skip
+    @fsm.transition(
+        field="state", source=State.SCHEDULED, target=State.ASSESSING, permission=policies.may_work,
+        conditions=[policies.is_not_standard],
+        custom={"label": _("Take back"), "icon": "undo-2", "inputs": ("reason",)},
+    )  # fmt: skip
     def withdraw(self) -> None:
-        """The question is withdrawn; it has to be thought over."""
+        """It has to be thought over: the question is withdrawn, and what was approved is not any more."""
+        self.scheduled_at = self.clashes = None
+
+    @fsm.transition(
+        field="state", source=[State.AWAITING_APPROVAL, State.SCHEDULED], target=State.AWAITING_APPROVAL,
+        permission=policies.by_itself, conditions=[policies.is_not_standard],
+        custom={"label": _("Put to the vote again"), "icon": "stamp", "offered": False},
+    )  # fmt: skip
+    def ask_again(self, *, score: int | None, level: str, lines: list[dict[str, Any]]) -> None:
+        """What was voted on is not what will happen: the votes are void, its risk is counted anew."""
+        if score is not None:
+            self._weigh(self.answers, score, level, lines)
+        self.scheduled_at = self.clashes = None
 
     @fsm.transition(
         field="state", source=State.AWAITING_APPROVAL, target=State.SCHEDULED, permission=policies.by_itself,
@@ -330,6 +364,10 @@ class Change(Ticket):
         self.closed_at = None
         self.risk_score, self.risk_level, self.risk_lines, self.assessed_at = None, "", [], None
         self.scheduled_at = self.clashes = None
+
+    def _weigh(self, answers: dict[str, str], score: int, level: str, lines: list[dict[str, Any]]) -> None:
+        self.answers, self.risk_score, self.risk_level, self.risk_lines = answers, score, level, lines
+        self.assessed_at = clock.now()
 
     def _schedule(self, clashes: int) -> None:
         self.clashes = clashes

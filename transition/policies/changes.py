@@ -109,6 +109,17 @@ def has_subject(change: Change) -> Decision:
     return deny(_("Say which services or configuration items it touches."), _page(change))
 
 
+def has_open_scope(change: Change) -> Decision:
+    """What others approved is done as they read it: nobody widens it from the side."""
+    if change.state in ("draft", "assessing", "awaiting_approval"):
+        return ALLOW
+    if change.state == "scheduled":
+        return deny(_("It is approved for what it touches. Take it back first: then it is assessed and approved anew."))
+    if change.state in ("rejected", "cancelled"):
+        return deny(_("It is over. Take it up again to change what it touches."))
+    return deny(_("Work on it has begun: what it touches stays as it was approved. Write the rest into the review."))
+
+
 def has_window(change: Change) -> Decision:
     if change.planned_start and change.planned_end:
         return ALLOW

@@ -50,9 +50,13 @@ class Risk:
 
 
 def assess(change: Change, answers: Mapping[str, str]) -> Risk:
-    """Answers, blast radius and track record of a change."""
+    """Answers, blast radius and track record of a change.
+
+    Nobody has the time to answer everything about an emergency: what is not answered counts at its worst.
+    """
+    worst = change.change_type == ChangeType.EMERGENCY
     lines = [
-        *_capped(_answers(answers), "answers", MOST_ANSWERS),
+        *_capped(_answers(answers, worst=worst), "answers", MOST_ANSWERS),
         *_capped(_radius(change), "radius", MOST_RADIUS),
         *_record(change),
     ]
@@ -81,12 +85,16 @@ def unanswered(answers: Mapping[str, str]) -> list[RiskQuestion]:
     return [one for one in questions() if one.points_of(answers.get(str(one.pk), "")) is None]
 
 
-def _answers(answers: Mapping[str, str]) -> list[Line]:
-    return [
-        Line("answers", one.text, one.points_of(given) or 0, given)
-        for one in questions()
-        if (given := answers.get(str(one.pk), ""))
-    ]
+def _answers(answers: Mapping[str, str], *, worst: bool) -> list[Line]:
+    found = []
+    for one in questions():
+        given = answers.get(str(one.pk), "")
+        points = one.points_of(given)
+        if points is None and worst:
+            found.append(Line("answers", one.text, one.most, _("not answered: counted at its worst")))
+        elif given:
+            found.append(Line("answers", one.text, points or 0, given))
+    return found
 
 
 def _radius(change: Change) -> list[Line]:

@@ -111,6 +111,47 @@ def _above(services: Iterable[int]) -> list[int]:
     return found
 
 
+def reach_each(ids: Iterable[int], *, limit: int = 10 * MOST_ITEMS) -> dict[int, list[int]]:
+    """What needs each of these items, directly or not: one query for all of them."""
+    start = list(dict.fromkeys(ids))
+    found: dict[int, list[int]] = {pk: [] for pk in start}
+    if not start:
+        return found
+    places = ", ".join(["%s"] * len(start))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE walk(origin, id) AS (SELECT id, id FROM {_table(ConfigurationItem)}"  # noqa: S608
+            f" WHERE id IN ({places}) UNION SELECT w.origin, r.needing FROM walk w"
+            f" JOIN {_table(CIRelation)} r ON r.needed = w.id) SELECT origin, id FROM walk LIMIT %s",
+            [*start, limit + len(start)],
+        )
+        for origin, pk in cursor.fetchall():
+            if pk != origin:
+                found[origin].append(pk)
+    return found
+
+
+def services_of(items: Iterable[int]) -> dict[int, set[int]]:
+    """What ``services_on`` says of each of these items: two queries for all of them."""
+    found: dict[int, set[int]] = {pk: set() for pk in items}
+    links = ConfigurationItem.services.through.objects.filter(configurationitem__in=found).order_by()
+    for item, service in links.values_list("configurationitem_id", "service_id"):
+        found[item].add(service)
+    if not any(found.values()):
+        return found
+    above: dict[int, list[int]] = defaultdict(list)
+    for needing, needed in ServiceDependency.objects.order_by().values_list("service_id", "depends_on_id"):
+        above[needed].append(needing)
+    for services in found.values():
+        todo = list(services)
+        while todo:
+            for pk in above.get(todo.pop(), ()):
+                if pk not in services:
+                    services.add(pk)
+                    todo.append(pk)
+    return found
+
+
 @dataclass(slots=True)
 class Reached:
     """An item of an analysis: in how many steps it is reached, and by way of which item."""

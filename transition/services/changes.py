@@ -13,6 +13,8 @@ from itsm.accounts.models import User
 from itsm.audit import services as audit
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.tickets.states import Channel
+from itsm.ui.times import when_words
+from itsm.workflow import approvals as decisions
 from itsm.workflow import work
 from itsm.workflow.files import keep_at_opening
 from itsm.workflow.moves import lock, move
@@ -20,7 +22,7 @@ from itsm.workflow.opening import open_ticket
 from transition.models import Change, ChangeTemplate, ConfigurationItem, Release
 from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
-from transition.services import cab, change_approvals, change_plans, configuration
+from transition.services import change_approvals, change_plans, change_votes, configuration
 from transition.states.changes import ChangeState, ChangeType, Outcome
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def plan(
     return moved
 
 
+@transaction.atomic
 def assess(
     change: Change, *, actor: User, source: str, version: int | None = None,
     answers: Mapping[str, str] | None = None,
@@ -106,11 +109,14 @@ def assess(
             errors[f"q{key}"] = _("Choose an answer.")
     if errors:
         raise Invalid(errors)
-    risk = change_risk.assess(change, given)
-    return move(
-        change, "assess", actor=actor, source=source, version=version, answers=given, score=risk.score,
-        level=risk.level, lines=[line.plain() for line in risk.lines],
-    )  # fmt: skip
+    before = lock(change, version=version)
+    risk = change_votes.weigh(before, given)
+    moved = move(before, "assess", actor=actor, source=source, answers=given, **risk)
+    if moved.state == ChangeState.AWAITING_APPROVAL and risk["score"] != before.risk_score:
+        words = {"before": before.risk_score, "after": moved.risk_score}
+        why = _("Its risk is another one now: %(after)s of 100 instead of %(before)s.") % words
+        return change_votes.ask_again(moved, actor=actor, source=source, why=why)
+    return moved
 
 
 def submit(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
@@ -130,41 +136,35 @@ def request_approval(
     The risk is counted anew: items may have come, or similar changes ended, since it was assessed.
     """
     fresh = lock(change, version=version)
-    if fresh.state == ChangeState.ASSESSING and fresh.risk_score is not None:
-        if change_risk.unanswered(fresh.answers):
+    hurried = fresh.change_type == ChangeType.EMERGENCY
+    if fresh.state == ChangeState.ASSESSING and (hurried or fresh.risk_score is not None):
+        if not hurried and change_risk.unanswered(fresh.answers):
             raise Refused(_("There are other questions about the risk now. Answer them first."))
-        lines = [line.plain() for line in change_risk.assess(fresh, fresh.answers).lines]
-        if lines != fresh.risk_lines:
-            fresh = assess(fresh, actor=actor, source=source, answers=fresh.answers)
+        risk = change_votes.weigh(fresh, fresh.answers)
+        if risk["lines"] != fresh.risk_lines:
+            fresh = move(fresh, "assess", actor=actor, source=source, answers=fresh.answers, **risk)
     moved = move(fresh, "request_approval", actor=actor, source=source, body=comment)
-    return _ask(moved, actor, source)
+    return change_votes.put(moved, actor=actor, source=source)
 
 
 @transaction.atomic
 def hurry(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
-    """Ask the emergency approvers at once."""
-    moved = move(change, "hurry", actor=actor, source=source, version=version, body=reason)
-    return _ask(moved, actor, source)
-
-
-def _ask(change: Change, actor: User, source: str) -> Change:
-    rule = change_approvals.ask(change, actor=actor, source=source)
-    if rule.in_meeting:
-        cab.put_on_agenda(change, actor=actor, source=source)
-    return change
+    """Ask the emergency approvers at once, with what is known of its risk."""
+    fresh = lock(change, version=version)
+    risk = change_votes.weigh(fresh, fresh.answers)
+    moved = move(fresh, "hurry", actor=actor, source=source, body=reason, answers=fresh.answers, **risk)
+    return change_votes.put(moved, actor=actor, source=source)
 
 
 @transaction.atomic
 def withdraw(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
-    """Take the question back."""
-    moved = move(change, "withdraw", actor=actor, source=source, version=version, body=reason)
-    _take_back(moved, actor, source)
+    """Take the question back; who approved what is taken back hears of it."""
+    before = lock(change, version=version)
+    moved = move(before, "withdraw", actor=actor, source=source, body=reason)
+    if before.state == ChangeState.SCHEDULED:
+        decisions.void(moved, change_approvals.BEFORE, actor=actor, source=source, why=reason)
+    change_votes.take_back(moved, actor=actor, source=source)
     return moved
-
-
-def _take_back(change: Change, actor: User, source: str) -> None:
-    change_approvals.cancel(change, actor=actor, source=source)
-    cab.take_off_agenda(change, actor=actor, source=source)
 
 
 def schedule(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
@@ -178,7 +178,7 @@ def reschedule(
     change: Change, *, actor: User, source: str, planned_start: datetime, planned_end: datetime, reason: str = "",
     version: int | None = None,
 ) -> Change:  # fmt: skip
-    """Move it to another time. What was approved keeps its approval only outside of freezes."""
+    """Move it to another time. Votes are about what will happen: those cast are void, and all are asked anew."""
     before = lock(change)
     after = Change.objects.get(pk=before.pk)
     after.planned_start, after.planned_end = planned_start, planned_end
@@ -187,10 +187,16 @@ def reschedule(
         verdict = policies.outside_freezes(after)
         if not verdict:
             raise Refused(verdict.reason)
-    return move(
+    same = (before.planned_start, before.planned_end) == (planned_start, planned_end)
+    moved = move(
         before, "reschedule", actor=actor, source=source, version=version, body=reason, planned_start=planned_start,
         planned_end=planned_end,
     )  # fmt: skip
+    if same or not change_votes.counts_on_votes(moved):
+        return moved
+    words = {"begin": when_words(planned_start), "end": when_words(planned_end)}
+    why = _("It is planned for another time now: %(begin)s to %(end)s.") % words
+    return change_votes.ask_again(moved, actor=actor, source=source, why=why)
 
 
 def start(change: Change, *, actor: User, source: str, version: int | None = None, comment: str = "") -> Change:
@@ -247,7 +253,7 @@ def reopen(change: Change, *, actor: User, source: str, version: int | None = No
 @transaction.atomic
 def cancel(change: Change, *, actor: User, source: str, version: int | None = None, reason: str) -> Change:
     moved = move(change, "cancel", actor=actor, source=source, version=version, body=reason, reason=reason)
-    _take_back(moved, actor, source)
+    change_votes.take_back(moved, actor=actor, source=source)
     return moved
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from itsm.audit import services as audit
 from itsm.catalogue import validators
 from itsm.lib import clock
+from itsm.lib.decisions import ALLOW, Decision
 from itsm.lib.errors import Denied, Invalid, Refused
 from itsm.notifications.services.events import emit
 from itsm.tickets.models import Ticket
@@ -207,6 +208,20 @@ def unrelate(relation: CIRelation, *, actor: User, source: str) -> None:
 
 # ---------- tickets ----------
 
+#: Kinds to which it matters what their tickets are about: may it change now, and what follows when it did.
+_cares: dict[str, tuple[Callable[[Any], Decision], Callable[..., Any]]] = {}
+
+
+def care(kind: str, guard: Callable[[Any], Decision], after: Callable[..., Any]) -> None:
+    """Let a practice answer for the items of its tickets; called from ``AppConfig.ready``."""
+    _cares[kind] = (guard, after)
+
+
+def may_change_items(ticket: Ticket) -> Decision:
+    """Whether what a ticket is about can still be changed."""
+    guard, _after = _cares.get(ticket.kind, (None, None))
+    return guard(ticket.specific()) if guard is not None else ALLOW
+
 
 @transaction.atomic
 def link_ticket(ticket: Ticket, item: ConfigurationItem, *, actor: User, source: str) -> TicketCI:
@@ -218,6 +233,7 @@ def link_ticket(ticket: Ticket, item: ConfigurationItem, *, actor: User, source:
     link = TicketCI.objects.filter(ticket_id=fresh.pk, item=item).first()
     if link is not None:
         return link
+    _require_open(fresh)
     if item.state == CIState.DISPOSED:
         raise Refused(_("%(number)s is disposed of.") % {"number": item.number})
     if TicketCI.objects.filter(ticket_id=fresh.pk).count() >= MOST_ON_TICKET:
@@ -234,14 +250,25 @@ def unlink_ticket(ticket: Ticket, item: ConfigurationItem, *, actor: User, sourc
     if not verdict:
         raise Denied(verdict.reason)
     fresh = lock(ticket)
-    gone, _rows = TicketCI.objects.filter(ticket_id=fresh.pk, item=item).delete()
-    if gone:
+    found = TicketCI.objects.filter(ticket_id=fresh.pk, item=item)
+    if found.exists():
+        _require_open(fresh)
+        found.delete()
         _tell(fresh, item, [f"{item.number} {item}", None], actor=actor, source=source)
+
+
+def _require_open(ticket: Ticket) -> None:
+    verdict = may_change_items(ticket)
+    if not verdict:
+        raise Refused(verdict.reason, code="guard")
 
 
 def _tell(ticket: Ticket, item: ConfigurationItem, pair: list[Any], *, actor: User, source: str) -> None:
     audit.record(ticket, "ticket.item", actor=actor, source=source, changes={"configuration_item": pair})
     emit("ticket.item", ticket, actor=actor, source=source, item=item.pk, added=pair[1] is not None)
+    _guard, after = _cares.get(ticket.kind, (None, None))
+    if after is not None:
+        after(ticket, item, added=pair[1] is not None, actor=actor, source=source)
 
 
 def of_ticket(ticket: Ticket) -> list[ConfigurationItem]:

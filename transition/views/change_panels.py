@@ -54,7 +54,7 @@ def top(request: Any, ticket: Any) -> dict[str, Any] | None:
         "agenda": agenda, "decided": next((one for one in agenda if one.decision in Decision.FINAL), None),
         "caused": reports.caused(change, user), "outcome_tone": Outcome.TONES.get(change.outcome, ""),
         "can_plan": works and change.is_writable,
-        "can_assess": works and change.is_writable and change.change_type != "standard",
+        "can_assess": works and change.is_assessable,
         "calendar_url": f"{reverse('transition:change-calendar')}?day={_day(change)}",
         "plans": [
             (_("Implementation"), change.implementation_plan), (_("Test"), change.test_plan),
@@ -83,7 +83,7 @@ def _steps(change: Change) -> list[dict[str, str]]:
     way: list[str] = list(ChangeState.WAY)
     if change.change_type == "standard":
         way = [state for state in way if state not in ("assessing", "awaiting_approval")]
-    elif change.change_type == "emergency" and change.assessed_at is None and change.state != "assessing":
+    elif change.change_type == "emergency" and change.state != "assessing":
         way.remove("assessing")
     if change.state not in way:
         # It left the usual way: where it stands is the end of what was done.

@@ -32,7 +32,7 @@ from transition.models import Change
 from transition.policies import changes as policies
 from transition.reports import change_conflicts, change_risk
 from transition.reports import changes as reports
-from transition.services import changes
+from transition.services import change_votes, changes
 from transition.states.changes import ChangeState, ChangeType, Outcome, RiskLevel
 
 PAGE = 50
@@ -91,8 +91,9 @@ def _start(request: HttpRequest, parent: Any) -> dict[str, Any]:
 def _open(request: HttpRequest, form: NewChangeForm, parent: Any) -> Change:
     made = changes.open(actor=request.user, source=Source.WEB, channel="portal", **form.keywords())
     if parent is not None:
-        # What broke waits for this; the relation says so on both.
-        links.link(parent, made, TicketLink.Kind.RELATED_TO, actor=request.user, source_of_change=Source.WEB)
+        # What broke waits for this; the relation says so on both. Only a problem goes away with it.
+        kind = TicketLink.Kind.FIXED_BY if parent.kind == "problem" else TicketLink.Kind.RELATED_TO
+        links.link(parent, made, kind, actor=request.user, source_of_change=Source.WEB)
     return made
 
 
@@ -134,7 +135,7 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
     return ui.page(
         request, "transition/change/form.html", title=_("Risk of %(number)s") % {"number": change.number}, form=form,
         change=change, submit=_("Assess"), status=status(form), cancel_url=change.get_absolute_url(),
-        locked=not change.is_writable,
+        locked=not change.is_assessable,
         intro=_("The answers count together with what depends on it and with how similar changes went."),
     )  # fmt: skip
 
@@ -160,7 +161,7 @@ def slot(request: HttpRequest, number: str) -> HttpResponse:
     return ui.page(
         request, "transition/change/slot.html", title=_("Next free window"), change=change, found=found,
         conflicts=change_conflicts.find(change, request.user),
-        may_move=bool(policies.may_reschedule(change, request.user)),
+        may_move=bool(policies.may_reschedule(change, request.user)), voids=change_votes.counts_on_votes(change),
     )  # fmt: skip
 
 

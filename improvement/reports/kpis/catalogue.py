@@ -152,11 +152,11 @@ def _services() -> None:
     register(
         Definition(
             "availability", _("Availability"), _("Are the services there when people need them?"),
-            _("(agreed service time - unplanned downtime) ÷ agreed service time × 100; agreed are 24 hours a day"),
-            PERCENT, HIGH,
-            _("live services; unplanned outages, overlapping ones counted once; degradation is no downtime"),
+            _("(agreed service time - unplanned downtime in it) ÷ agreed service time × 100"), PERCENT, HIGH,
+            _("live services; agreed are the hours of the calendar, less planned work and maintenance windows; "
+              "unplanned outages, overlapping ones counted once; degradation is no downtime"),
             count=availability.count, target=Decimal("99.5"), warning=Decimal("99"), across_kinds=True,
-            breakdowns=("service",), source_url="operation:outages", window=2,
+            breakdowns=("service",), source_url="operation:outages", window=31,
             missing=_("No service is live."),
         ),
         Definition(

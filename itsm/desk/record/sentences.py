@@ -48,6 +48,7 @@ APPROVALS: dict[str, Any] = {
     "approval_asked": gettext_lazy("asked for approval: {question}"),
     "approval_voted": gettext_lazy("voted {vote}: {question}"),
     "approval_expired": gettext_lazy("The approval ran out of time: {question}"),
+    "approval_void": gettext_lazy("The votes are void: {question}"),
 }
 OPENED: dict[str, Any] = {
     Channel.PORTAL.value: gettext_lazy("reported this on the portal"),
@@ -57,6 +58,26 @@ OPENED: dict[str, Any] = {
     Channel.EVENT.value: gettext_lazy("opened this from monitoring"),
     Channel.CHAT.value: gettext_lazy("opened this after a chat"),
 }
+#: The same for kinds that nobody reports: what is ordered, and what is requested. ``Kind.opening`` says which.
+ORDERED: dict[str, Any] = {
+    Channel.PORTAL.value: gettext_lazy("ordered this on the portal"),
+    Channel.EMAIL.value: gettext_lazy("ordered this by email"),
+    Channel.PHONE.value: gettext_lazy("took this order after a call"),
+    Channel.API.value: gettext_lazy("ordered this through the API"),
+    Channel.EVENT.value: gettext_lazy("ordered this from monitoring"),
+    Channel.CHAT.value: gettext_lazy("took this order after a chat"),
+}
+REQUESTED: dict[str, Any] = {
+    Channel.PORTAL.value: gettext_lazy("requested this change"),
+    Channel.EMAIL.value: gettext_lazy("requested this change by email"),
+    Channel.PHONE.value: gettext_lazy("requested this change after a call"),
+    Channel.API.value: gettext_lazy("requested this change through the API"),
+    Channel.EVENT.value: gettext_lazy("requested this change from monitoring"),
+    Channel.CHAT.value: gettext_lazy("requested this change after a chat"),
+}
+#: Verbs that say something else of what was ordered.
+DELIVERED: dict[str, Any] = {"confirm": gettext_lazy("confirmed that it is all there")}
+OPENINGS = {"reported": OPENED, "ordered": ORDERED, "requested": REQUESTED}
 ICONS = {
     "open": "circle-plus", "assign": "user", "start": "hand", "put_on_hold": "pause", "resume": "play",
     "escalate": "arrow-up-from-line", "resolve": "check", "confirm": "thumbs-up", "close": "archive",
@@ -185,9 +206,10 @@ def _transition(entry: TimelineEntry, ticket: Ticket, names: Names) -> SafeStrin
     person = holder["assignee"][1] if len(holder["assignee"]) > 1 else ""
     to = ", ".join(word for word in (person, team) if word)
     if verb == "open":
-        return _opened(entry, to)
+        return _opened(entry, ticket, to)
     states = entry.data.get("state") or [None, None]
-    known = VERBS.get(f"{ticket.kind}.{verb}") or VERBS.get(verb)
+    ordered = ticket.kind_info.opening == "ordered" and DELIVERED.get(verb)
+    known = VERBS.get(f"{ticket.kind}.{verb}") or ordered or VERBS.get(verb)
     if known:
         pattern = str(known)
         if "{to}" in pattern and not to:
@@ -219,8 +241,9 @@ def _reason(entry: TimelineEntry) -> str:
     return hold_of(entry) or str(entry.data.get("hold_reason", "")).replace("_", " ")
 
 
-def _opened(entry: TimelineEntry, to: str) -> SafeString:
-    told = _plain(OPENED.get(entry.data.get("channel", ""), _("opened this")))
+def _opened(entry: TimelineEntry, ticket: Ticket, to: str) -> SafeString:
+    words = OPENINGS[ticket.kind_info.opening]
+    told = _plain(words.get(entry.data.get("channel", ""), _("opened this")))
     return format_html("{}{}", told, _fill(_("; it went to {to}"), to=to)) if to else told
 
 

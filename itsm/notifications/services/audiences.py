@@ -103,6 +103,13 @@ def approvers(story: Story) -> Found:
     return Seat.objects.filter(round=story.round, vote="").values_list("approver_id", flat=True)
 
 
+def voted(story: Story) -> Found:
+    """Who has voted already."""
+    if story.round is None:
+        return []
+    return Seat.objects.filter(round=story.round).exclude(vote="").values_list("approver_id", flat=True)
+
+
 def asker(story: Story) -> Found:
     return [story.round.requested_by_id] if story.round else []
 
@@ -246,6 +253,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "approval_asked": (Row(approvers, "approval_asked"),),
     "approval_reminder": (Row(approvers, "approval_reminder"),),
     "approval_voted": (Row(asker, "approval_decided", is_decided), Row(assignee, "approval_decided", is_decided)),
+    "approval_void": (Row(voted, "approval_void"),),
+    "ask_again": (Row(requester, "news"), Row(assignee, "news"), Row(watchers, "news")),
     "approval_expired": (Row(asker, "approval_decided"), Row(holder, "approval_decided")),
 }  # fmt: skip
 TABLE["grant"] = TABLE["fulfil"]

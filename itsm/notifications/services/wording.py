@@ -97,7 +97,7 @@ def values(story: Story) -> Values:
         **_approval(story),
     }
     clean = {name: free(value) if name in FREE_TEXT else line(value) for name, value in found.items()}
-    what = topics.WHAT.get(story.verb)
+    what = topics.WHAT.get(f"{story.ticket.kind}.{story.verb}", topics.WHAT.get(story.verb))
     clean["what"] = line(rendering.fill(str(what), clean, clean)) if what else info.state_label(ticket.state)
     return clean
 

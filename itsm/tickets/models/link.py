@@ -15,6 +15,7 @@ class TicketLink(models.Model):
         CHILD_OF = "child_of", _("part of")
         DUPLICATE_OF = "duplicate_of", _("duplicate of")
         CAUSED_BY = "caused_by", _("caused by")
+        FIXED_BY = "fixed_by", _("fixed by")
         FOLLOWS = "follows", _("follows up")
         RELATED_TO = "related_to", _("related to")
 
@@ -23,6 +24,7 @@ class TicketLink(models.Model):
         Kind.CHILD_OF: _("includes"),
         Kind.DUPLICATE_OF: _("duplicated by"),
         Kind.CAUSED_BY: _("caused"),
+        Kind.FIXED_BY: _("fixes"),
         Kind.FOLLOWS: _("continued in"),
         Kind.RELATED_TO: _("related to"),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from itsm.tickets.models import HoldReason, PriorityRule, ProcessSetting
 
 
@@ -15,6 +17,13 @@ def settings_for(kind: str) -> ProcessSetting:
     """How this kind of ticket is run."""
     setting, _created = ProcessSetting.objects.get_or_create(kind=kind)
     return setting
+
+
+def settings_of(kinds: Iterable[str]) -> dict[str, ProcessSetting]:
+    """How each of these kinds is run: one query, once all of them have their settings."""
+    wanted = list(kinds)
+    found = {setting.kind: setting for setting in ProcessSetting.objects.filter(kind__in=wanted)}
+    return {kind: found.get(kind) or settings_for(kind) for kind in wanted}
 
 
 def hold_reason(code: str) -> HoldReason | None:

@@ -10,7 +10,7 @@ from itsm.lib import clock
 from operation.intake.signals import CRITICAL, Signal
 from operation.models import Event, EventSource, Incident
 from operation.services import events
-from transition.models import Change, MaintenanceWindow
+from transition.models import Change, CIType, ConfigurationItem, MaintenanceWindow, TicketCI
 
 pytestmark = pytest.mark.django_db
 #: A Sunday night.
@@ -44,3 +44,33 @@ def test_a_change_that_is_being_implemented(source, service, agent):
     assert change.number in Event.objects.get().suppressed
     Change.objects.update(state="review")
     assert events.receive(source, [SIGNAL]).opened == [Incident.objects.get().number]
+
+
+def test_a_change_of_the_service_itself_or_of_an_item(source, service, agent):
+    change = Change.objects.create(
+        kind="change", title="New switches", requester=agent, opened_by=agent, state="implementing", phase="active",
+        service=service,
+    )  # fmt: skip
+    assert events.receive(source, [SIGNAL]).suppressed == 1
+    Change.objects.update(service=None)
+    host = ConfigurationItem.objects.create(
+        name="db-1", type=CIType.objects.get(name="Server"), created_by=agent, state="deployed"
+    )
+    TicketCI.objects.create(ticket_id=change.pk, item=host, by=agent)
+    told = [Signal(fingerprint=name, firing=True, title="Down", severity=CRITICAL, hosts=(name,)) for name in
+            ("db-1", "db-2")]  # fmt: skip
+    receipt = events.receive(source, told)
+    assert (receipt.suppressed, len(receipt.opened)) == (1, 1)
+    assert Event.objects.get(fingerprint="db-1").suppressed
+
+
+def test_looking_again_costs_the_same_for_many(source, service, django_assert_max_num_queries):
+    window = MaintenanceWindow.objects.create(name="Sunday night", weekday=6, starts_at=time(2, 0), minutes=240)
+    window.services.add(service)
+    many = [
+        Signal(fingerprint=str(n), firing=True, title="Full", severity=CRITICAL, hosts=(f"h{n}",)) for n in range(40)
+    ]
+    with clock.moved_to(INSIDE):
+        assert events.receive(source, many).suppressed == 40
+        with django_assert_max_num_queries(25):
+            assert events.review() == 0

@@ -98,13 +98,15 @@ def test_ten_thousand_events_of_fifty_causes_are_at_most_fifty_incidents(call, m
 def test_a_storm_asks_by_cause_not_by_event(call, machines):
     call(storm(0, 20 * CAUSES))
     asked = []
-    for first, last in ((1000, 1100), (2000, 2500)):
+    for first, last in ((1000, 1050), (2000, 2500)):
         with CaptureQueriesContext(connection) as queries:
             call(storm(first, last))
-        asked.append(len(queries))
+        # SQLite takes the rows of one insertion in portions of 999 values: that is one statement.
+        portions = sum(query["sql"].startswith('INSERT INTO "operation_event" ') for query in queries)
+        asked.append(len(queries) - portions + 1)
     # Beyond what is known the timelines are not told each event.
-    # Five times the events: more rows in the same statements, not a statement for each.
-    assert asked[1] <= asked[0] + 100, asked
+    assert asked[1] <= asked[0] + 5, asked
+    assert asked[1] < 2 * CAUSES, "a few for all, and one to store what a cause was given"
 
 
 @pytest.mark.parametrize(

@@ -288,3 +288,18 @@ def test_a_right_is_extended_instead(right, agent, requester):
         assert (made.state, made.tasks.get().state) == ("verified", "skipped")
     with pytest.raises(Invalid):
         right(until=access.today())
+
+
+def test_an_order_is_ordered_not_reported(client, order, laptop, requester, agent):
+    made = order()
+    client.force_login(agent)
+    page = client.get(f"/tickets/{made.number}/").content.decode()
+    assert "ordered this" in page
+    assert "reported this" not in page
+    decide(made, made.requester.manager, approve=True)
+    for title in ("Order", "Install", "Accounts", "Hand over"):
+        finish(made, title, agent)
+    requests.confirm(ServiceRequest.objects.get(), actor=requester, source="web")
+    page = client.get(f"/tickets/{made.number}/").content.decode()
+    assert "confirmed that it is all there" in page
+    assert "confirmed that it works" not in page

@@ -6,7 +6,6 @@ import pytest
 
 from itsm.accounts.models import User
 from itsm.lib.errors import Denied, Refused
-from itsm.tickets.models import TicketLink
 from itsm.workflow import steps
 from itsm.workflow.verbs import perform
 from operation import known_errors
@@ -132,22 +131,6 @@ def test_a_problem_from_a_selection(client, agent, requester, service):
     again = client.post("/queue/bulk/", data | {"number": "PRB-999999"})
     assert again.status_code == 422
     assert Problem.objects.count() == 1
-
-
-def test_a_change_that_went_well_removes_the_cause(problem, agent, incident):
-    problem = lead(problem, "known_error", agent)
-    change = factories.incident(agent, title="Stands for a change")
-    TicketLink.objects.create(source_id=change.pk, target_id=problem.pk, kind="related_to", created_by=agent)
-    change.outcome, change.state = "failed", "closed"
-    assert problems.follow_change(change) == 0
-    change.state = "implementing"
-    assert problems.follow_change(change) == 1
-    problem.refresh_from_db()
-    assert problem.state == "fix_in_progress"
-    change.outcome, change.state = "successful", "closed"
-    assert problems.follow_change(change) == 1
-    problem.refresh_from_db()
-    assert (problem.state, change.number in problem.resolution) == ("resolved", True)
 
 
 def test_refusals(problem, agent, requester, incident, auditor, client):

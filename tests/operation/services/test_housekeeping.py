@@ -246,7 +246,7 @@ def test_nothing_to_do_takes_few_queries(make, django_assert_max_num_queries):
     make(), make("held"), make("resolved")
     with at(0, 1):
         housekeeping.run_all()
-    with at(0, 1), django_assert_max_num_queries(11):
+    with at(0, 1), django_assert_max_num_queries(6):
         assert housekeeping.run_all() == 0
 
 

@@ -16,6 +16,7 @@ from transition.models import (
     CIType,
     FreezeWindow,
     MaintenanceWindow,
+    OrderResult,
     RiskQuestion,
     Supplier,
 )
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 CHANGE_SLUGS = {"freezes", "maintenance-windows", "change-templates", "risk-questions", "approval-rules"}
 EVENT_SLUGS = {"event-sources", "monitors", "application-types"}
 CATALOGUE_SLUGS = {"services", "service-categories", "dependencies", "offerings"}
-LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives"}
+LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives", "order-results"}
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def rows(service, desk, requester):
         "change-templates": ChangeTemplate.objects.create(
             name="T", implementation_plan="Do", backout_plan="Undo", minutes=30, team=desk
         ),
+        "order-results": OrderResult.objects.create(offering=offering),
         "risk-questions": RiskQuestion.objects.first(),
         "approval-rules": ApprovalRule.objects.first(),
         "event-sources": EventSource.objects.create(name="E"), "monitors": Monitor.objects.create(name="M"),

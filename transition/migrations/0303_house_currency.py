@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_house'),
-        ('transition', '0301_agreements_and_reminders'),
+        ('transition', '0302_order_results'),
     ]
 
     operations = [

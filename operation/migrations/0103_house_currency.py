@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_house'),
-        ('operation', '0101_requests_problems_on_call'),
+        ('operation', '0102_outcomes_and_windows'),
     ]
 
     operations = [
