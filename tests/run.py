@@ -84,7 +84,9 @@ def in_browser(extra: list[str]) -> Pass:
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "")
     if not chromium:
         return Pass("Browser", skipped="no Chromium found (on Debian: apt-get install chromium)")
-    return run("Browser", ["-m", "browser", *extra], DATABASE_URL="", REDIS_URL="", CHROMIUM=chromium)
+    # Each worker has an installation of its own: what one test does is no surprise to another.
+    apart = ["-n", WORKERS, "--dist", "loadfile"]
+    return run("Browser", [*apart, "-m", "browser", *extra], DATABASE_URL="", REDIS_URL="", CHROMIUM=chromium)
 
 
 def run(name: str, arguments: list[str], *paths: str, **environment: str) -> Pass:

@@ -63,7 +63,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             cwd=ROOT, env=environment | {"VAR_DIR": str(folder / "var")}, stdout=log, stderr=log, text=True,
         )  # fmt: skip
         server = Server(process, f"http://127.0.0.1:{port}")
-        server.wait("/readyz", seconds=300)
+        server.wait("/readyz", seconds=600)
         yield server
         process.terminate()
         process.wait(20)

@@ -23,6 +23,7 @@ from itsm.desk.views.queue.access import desk_only, state_of
 from itsm.lib import clock
 from itsm.tickets import kinds
 from itsm.ui import pages as ui
+from itsm.ui import panels
 
 
 @require_GET
@@ -61,9 +62,18 @@ def index(request: HttpRequest) -> HttpResponse:
         groups=[("", _("Nothing"), state.query(group="")), *((c, g, state.query(group=c)) for c, g in GROUPS.items())],
         group_label=GROUPS.get(state.group_by, ""),
         actions=_actions(request),
+        new=_new(state),
         most=bulk.MOST,
         empty=_empty(state),
     )
+
+
+def _new(state: QueueState) -> panels.Link | None:
+    """What the list is of, if the person may open one; else the first kind of ticket that they may."""
+    codes = {kind.code for kind in kinds.all_kinds()}
+    offered = {link.name: link for link in panels.create_menu(state.user) if link.name in codes}
+    wanted = [offered[code] for code in state.kinds if code in offered]
+    return next(iter([*wanted, *offered.values()]), None)
 
 
 def render_rows(request: HttpRequest, state: QueueState, found: queue.QueuePage) -> SafeString:
