@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django import forms
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,10 +15,12 @@ from itsm.accounts.roles import Role
 from itsm.lib import clock
 from itsm.tickets import kinds
 from itsm.ui import nav, panels, times
+from itsm.workflow import inputs
 from operation import policies, reports
 from operation.models import Incident, Outage
 from operation.models.availability import health_of
 from operation.services import reliability
+from operation.states import CHOSEN_CODES, IncidentState, ResolutionCode
 
 _RECORD = re.compile(r"/portal/(tickets|approvals|offerings)/[^/]")
 #: Days of the strip that shows how a service was.
@@ -121,6 +124,47 @@ def _majors(rows: Any) -> list[dict[str, Any]]:
 def forget_majors() -> None:
     """A major incident began, ended or was told about: the next page reads anew."""
     cache.delete(MAJOR_KEY)
+
+
+def register_kinds() -> None:
+    """Incidents, and what their steps ask for; called once from ``OperationConfig.ready``."""
+    chosen = [(code.value, code.label) for code in ResolutionCode if code in CHOSEN_CODES]
+    inputs.register(
+        "code",
+        lambda required: forms.ChoiceField(label=gettext_lazy("How was it solved?"), choices=chosen, required=required),
+        lambda: {"type": "string", "enum": list(CHOSEN_CODES)},
+    )
+    inputs.register(
+        "affected",
+        lambda required: forms.IntegerField(
+            label=gettext_lazy("People affected"), min_value=0, max_value=10_000_000, required=required
+        ),
+        lambda: {"type": "integer", "minimum": 0},
+    )
+    kinds.register(
+        kinds.Kind(
+            code="incident",
+            prefix="INC",
+            model_label="operation.Incident",
+            label=gettext_lazy("Incident"),
+            plural=gettext_lazy("Incidents"),
+            states=IncidentState,
+            phases=IncidentState.PHASES,
+            services="operation.services.incidents",
+            icon="siren",
+            process=("reopen_days", "auto_close_days", "reminder_days", "reminders", "major_update_minutes"),
+            editable=("affected_people",),
+            plain_words={
+                "new": gettext_lazy("We have received it"),
+                "assigned": gettext_lazy("Waiting for a colleague to start"),
+                "in_progress": gettext_lazy("We are working on it"),
+                "on_hold": gettext_lazy("Waiting"),
+                "resolved": gettext_lazy("Solved: please confirm"),
+                "closed": gettext_lazy("Done"),
+                "cancelled": gettext_lazy("Cancelled"),
+            },
+        )
+    )
 
 
 def register() -> None:

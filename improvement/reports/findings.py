@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from improvement import suggestions
+from improvement.improvement_policies import may_suggest
 from improvement.suggestions import Suggestion
 from itsm.accounts.models import Team
 from itsm.catalogue.models import Service
@@ -140,8 +141,9 @@ def _queue(service: int, category: int | None) -> str:
 
 
 def for_page(user: User, service: int | None) -> list[tuple[Finding, str]]:
-    """Findings with the address that starts an improvement from each."""
-    return [(one, address(one)) for one in found(user, service)]
+    """Findings with the address that starts an improvement from each, for those who may suggest one."""
+    may = bool(may_suggest(user))
+    return [(one, address(one) if may else "") for one in found(user, service)]
 
 
 def address(one: Finding) -> str:

@@ -181,7 +181,12 @@ def line(
         grid.append((left, right, _n(py(value)), _n(py(value)), left - 8, _n(py(value) + 4), axis(value), unit))
         value += step
     every = max(1, -(-len(x) // 12))
-    labels = [(_n(px(i)), bottom + 18, text) for i, text in enumerate(x) if i % every == 0]
+    # The last one ends at the edge instead of reaching over it.
+    labels = [
+        (" end" if i and i == len(x) - 1 else "", _n(px(i)), bottom + 18, text)
+        for i, text in enumerate(x)
+        if i % every == 0
+    ]
     goal: Any = ""
     if target is not None:
         goal = format_html(
@@ -197,7 +202,7 @@ def line(
         '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
         width, height, summary,
         format_html_join("", rule, grid),
-        format_html_join("", '<text class="x" x="{}" y="{}">{}</text>', labels),
+        format_html_join("", '<text class="x{}" x="{}" y="{}">{}</text>', labels),
         goal, lines,
     )  # fmt: skip
 

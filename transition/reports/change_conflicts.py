@@ -52,16 +52,18 @@ class Conflict:
         return _("overlaps by %(length)s: %(why)s") % {"length": duration(self.overlap), "why": self.why}
 
 
-def find(change: Change, user: User | None = None, *, window: Span | None = None) -> list[Conflict]:
+def find(
+    change: Change, user: User | None = None, *, window: Span | None = None, scope: Scope | None = None
+) -> list[Conflict]:
     """Everything that the change collides with at its planned time, or at another one.
 
     Changes that ``user`` may not see are counted without a name. The number of queries does not depend on how much
-    is planned.
+    is planned. Whoever knows the scope of the change already passes it on.
     """
     span = window or _window(change)
     if span is None or change.state not in (ChangeState.DRAFT, *ChangeState.PLANNED):
         return []
-    scope = change_scope.of(change)
+    scope = scope or change_scope.of(change)
     return [
         *_changes(change, scope, span, user),
         *(_freeze(one, span) for one in _freezes(scope, span)),

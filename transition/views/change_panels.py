@@ -33,8 +33,8 @@ def top(request: Any, ticket: Any) -> dict[str, Any] | None:
         return None
     change: Change = ticket.specific()
     user = request.user
-    conflicts = change_conflicts.find(change, user)
     scope = change_scope.of(change)
+    conflicts = change_conflicts.find(change, user, scope=scope)
     rows = Service.objects.filter(pk__in=scope.services_hit).exclude(status__in=Service.Status.ENDED)
     hit = list(rows.order_by("criticality", "name")[: MOST_SERVICES + 1])
     states = health.of(one.pk for one in hit)

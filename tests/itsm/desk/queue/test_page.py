@@ -15,7 +15,7 @@ from itsm.desk.reports.layout import SORTS
 from itsm.lib import clock
 from itsm.tickets.models import Ticket, TicketLink, TicketVisit
 from itsm.workflow import conversation
-from tests import factories
+from tests import factories, pages
 
 # ---------- who ----------
 
@@ -373,3 +373,15 @@ def test_auditors_look_and_do_not_touch(as_, auditor, incident):
     assert browser.post("/queue/bulk/", {"action": "assign_me", "ids": [incident.pk]}).status_code == 403
     assert browser.post(f"/queue/peek/{incident.number}/reply/", {"body": "hello"}).status_code in (403, 409)
     assert incident.timeline.filter(kind="reply").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("/queue/?view=all", "New incident"),
+        ("/queue/?kind=problem", "New problem"),
+        ("/queue/?kind=request", "New service request"),
+    ],
+)
+def test_the_main_button_opens_what_the_list_is_of(administrator, address, wanted):
+    assert wanted in pages.words(pages.enter(administrator).get(address))
