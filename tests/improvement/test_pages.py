@@ -261,6 +261,10 @@ def test_what_data_suggest_becomes_an_improvement(requester, service, agent, man
         assert {f"recurring-{service.pk}-0", f"article-{service.pk}"} <= set(found)
         shown = text_of(browse(manager).get("/improvement/process/"))
         assert "Find the cause: Email" in shown
+        assert "/improvement/register/new/" in shown
+        watcher = text_of(browse(factories.person(roles=("auditor",))).get("/improvement/process/"))
+        assert "Find the cause: Email" in watcher
+        assert "/improvement/register/new/" not in watcher, "an auditor starts nothing"
         form = text_of(browse(manager).get(suggestions.address(title="Find the cause", measured_by="kpi:reopen")))
         assert "Find the cause" in form
     other = factories.person("Olga Owner", roles=("service_owner",))

@@ -25,6 +25,7 @@ def test_line_survives_gaps_flat_lines_and_nothing():
     assert "nan" not in flat
     gaps = charts.line(["a", "b", "c"], [charts.Series("x", [1, None, 3])], summary="gap")
     assert gaps.count("M") == 2
+    assert gaps.count('class="x end"') == 1, "the last label ends at the edge"
 
 
 def test_scale_is_round():
