@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -37,6 +38,27 @@ TARGET_COLUMNS = (
     Column("pause_reasons", gettext_lazy("Paused while waiting for"), cell=_pauses),
     Column("warn_percent", gettext_lazy("Warning at"), cell=lambda row: f"{row.warn_percent} %", right=True),
 )  # fmt: skip
+
+
+def matrix(targets: Iterable[AgreementTarget]) -> dict[str, Any]:
+    """Targets that differ in their priority only, on one line: the columns and rows of a table of parts."""
+    promise, tickets, _priority, _within, *terms = TARGET_COLUMNS
+    lines: dict[tuple[str, ...], dict[int | None, AgreementTarget]] = {}
+    for target in targets:
+        same = (target.metric, target.kind, *(str(column.show(target)) for column in terms))
+        lines.setdefault(same, {})[target.priority] = target
+    used = sorted({priority for line in lines.values() for priority in line}, key=lambda one: (one is None, one or 0))
+    within = [Column(f"p{one}", f"P{one}" if one else _("Every priority"), right=True) for one in used]
+    rows = []
+    for line in lines.values():
+        first = next(iter(line.values()))
+        times_of = [
+            (column, times.duration(line[one].minutes * 60) if one in line else "–")
+            for column, one in zip(within, used, strict=True)
+        ]
+        named, rest = ([(column, column.show(first)) for column in columns] for columns in ((promise, tickets), terms))
+        rows.append(("", [*named, *times_of, *rest]))
+    return {"columns": [promise, tickets, *within, *terms], "rows": rows}
 
 
 class Agreements(RecordPages):
@@ -85,6 +107,11 @@ class Agreements(RecordPages):
             amount = record.published.coverage.count()
             words = ngettext("run by it for %(n)d service", "run by it for %(n)d services", amount)
             yield _("Clocks"), words % {"n": amount}
+
+    def _part_table(self, record: Any, part: Part, written: bool) -> dict[str, Any]:
+        """What nobody may write any more stands as a matrix: a line for each promise, a column for each priority."""
+        table = super()._part_table(record, part, written)
+        return table if written else {**table, **matrix(part.rows(record))}
 
     def linked(self, request: HttpRequest, record: Agreement) -> Any:
         yield _("Services"), record.services.visible_to(request.user).order_by("name")[:50]  # type: ignore[attr-defined]

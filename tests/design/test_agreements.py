@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -72,6 +73,8 @@ def test_life_of_an_agreement_in_the_browser(browse, manager, service, requester
     assert [str(one) for one in rebuild.check()] == []
     shown = text_of(client.get(url))
     assert "No agreement inside or with a supplier backs" in shown
+    columns = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', shown[shown.index('id="targets"') :])
+    assert columns[:4] == ["Promise", "Tickets", "P1", "Every priority"], "what is in force stands as a matrix"
     assert made.number in text_of(client.get(f"/services/{service.slug}/")), "the page of the service names it"
     client.post(f"{url}terminate/", {"reason": "Sold"})
     made.refresh_from_db()
