@@ -8,7 +8,7 @@ from tests.browser.lifecycle.story import Story
 
 
 def levels_are_promised_and_backed(story: Story) -> None:
-    owner = story.at_service(OWNER).press("Draft an agreement")
+    owner = story.at_service(OWNER, "design").press("Draft an agreement")
     owner.fill(
         title=f"{story.name} for the shops", type="Service level agreement", services=[story.name],
         owner=MANAGER, starts_on="2026-01-01",
@@ -36,7 +36,7 @@ def performance_is_promised_and_computed(story: Story) -> None:
     """The promise is higher than what it is built on delivers: the guard says by how much, until it is lowered."""
     manager = story.of(MANAGER, "/settings/dependencies/new/")
     manager.fill(service=story.name, depends_on="Identity and sign-on").press("Add service dependency").sees_no_error()
-    owner = story.at_service(OWNER).press("Design its performance")
+    owner = story.at_service(OWNER, "design").press("Design its performance")
     owner.fill(availability="99.97", own_availability="99.96", latency_ms="900", own_latency_ms="120").press("Create")
     story["performance"] = owner.number
     owner.sees("Components deliver", "gap", "Identity and sign-on")
@@ -46,7 +46,7 @@ def performance_is_promised_and_computed(story: Story) -> None:
 
 
 def a_design_package_is_written(story: Story) -> None:
-    owner = story.at_service(OWNER).sees("There is no design package yet.").press("Start the design package")
+    owner = story.at_service(OWNER, "design").sees("There is no design package yet.").press("Start the design package")
     owner.fill(title=f"Design of {story.name}", owner=OWNER, second_signer=MANAGER).press("Create").sees_no_error()
     story["package"] = owner.number
     owner.sees("Sections that are not complete: Requirements", "No acceptance criteria are defined.")

@@ -38,5 +38,6 @@ class Story:
         self.people[email] = Person(self.visit(email, path))
         return self.people[email]
 
-    def at_service(self, email: str) -> Person:
-        return self.of(email, f"/services/{self['service']}/")
+    def at_service(self, email: str, tab: str = "") -> Person:
+        """The person, at the overview of the service or at what one lifecycle stage knows of it."""
+        return self.of(email, f"/services/{self['service']}/" + (f"?tab={tab}" if tab else ""))
