@@ -84,7 +84,7 @@ def its_month_has_cost_and_value(story: Story) -> None:
 
 
 def the_service_page_tells_it_all(story: Story) -> None:
-    """Tab by tab: what it costs and brings, why it exists, what is promised, how it is built and runs, what people say."""
+    """Tab by tab: what it costs and brings, why it exists, what is promised, how it is built, what people say."""
     owner = story.at_service(OWNER)
     for _attempt in range(70):
         if "€8,000.00" in owner.main.inner_text():
