@@ -227,6 +227,9 @@ def transition(cast) -> None:
     engineer.step(change, "reschedule", **{name: told["next_free"][name] for name in ("planned_start", "planned_end")})
     assert engineer.read(f"{change}/conflicts/")["results"] == []
     engineer.step(change, "request_approval")
+    cast.agent.step(f"changes/{other}", "cancel", reason="Not needed")
+    cast.change.step(change, "reschedule", **window(0))
+    assert engineer.read(f"{change}/")["state"] == "awaiting_approval", "asked anew, for its earlier time"
     board = [factories.person(f"Board {n}", roles=("cab_member",)).email for n in range(2)]
     meeting = cast.change.make(
         "cab-meetings", title="Board", starts_at=clock.now().isoformat(), chair="me",
@@ -238,8 +241,6 @@ def transition(cast) -> None:
     assert decided.status_code == 200, decided.content
     cast.change.patch(f"{cab}/", {"minutes": "It begins with one shop."})
     cast.change.step(cab, "close")
-    cast.agent.step(f"changes/{other}", "cancel", reason="Not needed")
-    cast.change.step(change, "reschedule", **window(0))
     engineer.step(change, "start")
     engineer.step(change, "implement")
     engineer.step(change, "close", outcome="successful", review_note="One shop sold ten cards.")

@@ -73,11 +73,15 @@ def the_board_approves_it_in_a_meeting(story: Story) -> None:
     chair.press("Close the minutes").press("Close the minutes").sees("Closed", "Approved")
 
 
-def it_is_brought_forward_and_implemented(story: Story) -> None:
-    """The other change is called off, so the change manager gives it the earlier time."""
+def it_is_brought_forward(story: Story) -> None:
+    """The other change is called off, so the change manager gives it the earlier time; the board is asked anew."""
     story.of(AGENT, f"/tickets/{story['other change']}/").take("Cancel", reason="The supplier has no patch.")
     chair = story.of(CHANGE, f"/tickets/{story['change']}/")
     chair.take("Move", planned_start=local(NEW_YORK, 1), planned_end=local(NEW_YORK, 31), reason="It is free now.")
+    chair.sees("Awaiting approval")
+
+
+def it_is_implemented(story: Story) -> None:
     engineer = story.of(ENGINEER, f"/tickets/{story['change']}/")
     engineer.take("Start", asks=True).take("Implemented", asks=True).sees("In review")
     engineer.take("Close the review", outcome="Successful", review_note="One shop sold ten cards.").sees("Closed")

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db
 
 CHANGE_SLUGS = {"freezes", "maintenance-windows", "change-templates", "risk-questions", "approval-rules"}
 EVENT_SLUGS = {"event-sources", "monitors", "application-types"}
-CATALOGUE_SLUGS = {"services", "service-categories", "dependencies", "offerings"}
-LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives", "order-results"}
+CATALOGUE_SLUGS = {"services", "service-categories", "dependencies", "offerings", "order-results"}
+LEVEL_SLUGS = {"levels", "coverage", "escalations", "calendars", "availability-objectives"}
 
 
 @pytest.fixture
