@@ -182,6 +182,10 @@ def test_two_agents_see_each_other_and_lose_nothing(visit, ticket, browsers):
         page.locator("#place-title input[name=title]").fill(title)
     one.locator("#place-title input[name=title]").press("Enter")
     expect(one.locator("h1")).to_have_text("Scanner: wrong folder")
+    # News of the colleague's title come in while the other still types: nothing is taken away.
+    with other.expect_response(lambda answer: "/pulse/" in answer.url):
+        other.evaluate("htmx.trigger('#pulse', 'refresh')")
+    expect(other.locator("#place-title input[name=title]")).to_have_value("Scanner: folder of the old team")
     other.locator("#place-title input[name=title]").press("Enter")
     expect(other.locator("#place-title")).to_contain_text("Scanner: wrong folder")
     other.get_by_role("button", name="Use mine").click()

@@ -22,17 +22,19 @@ document.addEventListener("click", event => {
 });
 
 /* ---------- parts that come back out of band ---------- */
-/* What somebody is editing is not replaced under their hands, unless it is their own answer */
+/* What somebody is editing is not replaced under their hands, unless it is the answer to their own request: news that
+   arrive meanwhile would take away what is typed, and the form that waits for its answer. */
+let answered = null;
 document.addEventListener("htmx:oobBeforeSwap", event => {
-  const { target, fragment, elt } = event.detail;
+  const { target, fragment } = event.detail;
   const editing = target?.querySelector?.("form.editing");
-  const own = event.detail.requestConfig?.elt || document.activeElement;
-  if (editing && !editing.contains(own) && !editing.dataset.done) event.detail.shouldSwap = false;
+  if (editing && !editing.contains(answered) && !editing.dataset.done) event.detail.shouldSwap = false;
   if (target?.id === "timeline") {
     $$("li[id]", fragment).forEach(row => document.getElementById(row.id) && row.remove());
   }
 });
 document.addEventListener("htmx:beforeOnLoad", event => {
+  answered = event.detail.requestConfig?.elt ?? event.detail.elt;
   const form = event.detail.elt?.closest?.("form.editing");
   const leaves = event.detail.elt?.matches?.("[data-restore]");
   if (form && (leaves || event.detail.xhr.status < 300)) form.dataset.done = "1";
