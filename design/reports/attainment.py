@@ -8,7 +8,9 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from design.agreement_states import AgreementType
@@ -25,6 +27,8 @@ DAYS = 90
 #: Organisations and missed tickets that a page names; the rest is a number.
 MOST = 20
 _TENTH = Decimal("0.1")
+#: The figure of all suppliers is read from every clock of a quarter of a year, so it is kept so long.
+SUPPLIERS_SECONDS = 300
 
 
 # ---------- who is covered ----------
@@ -188,6 +192,15 @@ def missed(agreement: Agreement, user: Any) -> list[Clock]:
 
 
 def suppliers() -> Kept:
-    """Every wait for a supplier that a contract measures."""
+    """Every wait for a supplier that a contract measures; at most ``SUPPLIERS_SECONDS`` old."""
+    key = f"design:suppliers:{get_language()}"
+    kept: Kept | None = cache.get(key)
+    if kept is None:
+        kept = _suppliers()
+        cache.set(key, kept, SUPPLIERS_SECONDS)
+    return kept
+
+
+def _suppliers() -> Kept:
     found = tally(counted(Clock.objects.filter(withdrawn_at__isnull=True, metric=Metric.UC)))
     return found[0] if found else Kept(Metric.UC.value, str(Metric.UC.label), 0, 0, 0)

@@ -12,7 +12,7 @@ from typing import Any
 from itsm.accounts.models import Team, User
 from itsm.catalogue.models import Service
 from itsm.lib import clock
-from itsm.sla.services import sweep
+from itsm.sla.services import sweep, terms
 from itsm.tickets.models import Ticket, TicketCategory, TicketLink
 from itsm.tickets.states import Channel
 from itsm.workflow import checklists, conditions, conversation, escalations, links, work
@@ -49,6 +49,10 @@ class Simulation:
 
     def run(self, progress: Callable[[float], None] | None = None) -> None:
         """Let everything happen that happened until now."""
+        with terms.unchanged():
+            self._run(progress)
+
+    def _run(self, progress: Callable[[float], None] | None) -> None:
         first = self._agenda[0][0] if self._agenda else self.now
         while self._agenda and self._agenda[0][0] <= self.now:
             at, _order, life = heapq.heappop(self._agenda)

@@ -16,7 +16,7 @@ from itsm.lib.clock import FAR_FUTURE
 from itsm.sla import engine
 from itsm.sla.models import Clock, ClockEvent, Metric
 from itsm.sla.services.histories import histories_of, history_of, team_ids, waited
-from itsm.sla.services.terms import Applied, Book, terms_of
+from itsm.sla.services.terms import Applied, Book, book_of, terms_of
 from itsm.tickets.models import Ticket
 from itsm.tickets.states import SlaState
 
@@ -66,7 +66,7 @@ def sync_many(
         fired = fired_events([row for found in rows.values() for row in found])
         busy = {ticket.pk: ticket for ticket in tickets if backfill or histories[ticket.pk].finished_at() is None}
         lives = [histories[pk] for pk in busy]
-        book = Book(busy.values(), team_ids(lives), waited=waited(lives)) if busy else None
+        book = book_of(busy.values(), team_ids(lives), waited=waited(lives)) if busy else None
         work = []
         for ticket in tickets:
             own_book = book if ticket.pk in busy else None

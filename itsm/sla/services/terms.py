@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -150,6 +152,32 @@ class Book:
     ) -> Target | None:
         by_priority = self._targets.get((ticket.kind, metric, owner_id, service_id), {})
         return by_priority.get(int(ticket.priority)) or by_priority.get(None)
+
+
+#: Books by what they are about, where nobody changes a promise meanwhile.
+_shelf: ContextVar[dict[Any, Book] | None] = ContextVar("shelf", default=None)
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """Within the block nobody changes a promise, so that each is read once: for a history that is told at once."""
+    token = _shelf.set({})
+    try:
+        yield
+    finally:
+        _shelf.reset(token)
+
+
+def book_of(tickets: Collection[Ticket], team_ids: Collection[int], *, waited: bool) -> Book:
+    """The book of these tickets; see ``Book`` and ``unchanged``."""
+    shelf = _shelf.get()
+    if shelf is None:
+        return Book(tickets, team_ids, waited=waited)
+    about = frozenset((one.kind, one.service_id, one.offering_id, one.organisation_id) for one in tickets)
+    key = about, frozenset(team_ids), waited
+    if key not in shelf:
+        shelf[key] = Book(tickets, team_ids, waited=waited)
+    return shelf[key]
 
 
 def day_of_opening(ticket: Ticket) -> date:

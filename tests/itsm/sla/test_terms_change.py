@@ -4,13 +4,15 @@ import logging
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from itsm.audit.models import Entry
 from itsm.lib import clock
 from itsm.lib.errors import Invalid
 from itsm.sla import tasks
 from itsm.sla.models import CalendarDay, Clock, Coverage, EscalationPolicy, EscalationStep, Recalculation, WorkCalendar
-from itsm.sla.services import calendars, rebuild, recalculation, targets
+from itsm.sla.services import calendars, rebuild, recalculation, targets, terms
 from itsm.tickets.models import Ticket
 from tests import factories
 
@@ -294,3 +296,16 @@ def test_an_error_on_one_ticket_stops_no_other(gold, requester, service, by, mon
 def test_nothing_asked_for_is_one_query(db, django_assert_num_queries):
     with django_assert_num_queries(1):
         recalculation.work_off()
+
+
+def test_while_nobody_changes_a_promise_it_is_read_once(gold, requester, service):
+    with clock.moved_to(START):
+        with terms.unchanged():
+            first = factories.incident(requester, service=service)
+            with CaptureQueriesContext(connection) as asked:
+                second = factories.incident(requester, service=service)
+        Coverage.objects.all().delete()
+        third = factories.incident(requester, service=service)
+    assert due(first) == due(second) == START + timedelta(hours=26)
+    assert not any("sla_coverage" in one["sql"] for one in asked)
+    assert due(third) is None, "after the block promises are read again"
