@@ -81,13 +81,12 @@ def _store(flow: Flow, *, again: bool) -> bool:
     )
     if not created and not again:
         return False
-    DailyAttainment.objects.filter(day=flow.day).delete()
+    if not created:
+        for model in (DailyAttainment, DailyBacklog, DailyStay, DailyReopening):
+            model.objects.filter(day=flow.day).delete()
     DailyAttainment.objects.bulk_create(attainment(flow.day), batch_size=500)
-    DailyBacklog.objects.filter(day=flow.day).delete()
     DailyBacklog.objects.bulk_create(flow.rows(), batch_size=500)
-    DailyStay.objects.filter(day=flow.day).delete()
     DailyStay.objects.bulk_create(flow.stay_rows(), batch_size=500)
-    DailyReopening.objects.filter(day=flow.day).delete()
     DailyReopening.objects.bulk_create(reopenings(flow), batch_size=500)
     if not created:
         marker.restated_at = clock.now()
