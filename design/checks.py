@@ -66,10 +66,13 @@ def register() -> None:
         "service-agreement", gettext_lazy("Every live service has an active agreement"), Service, offered, agreed,
         fix=gettext_lazy("Draft a service level agreement about it, and activate it."), order=12,
     ))  # fmt: skip
-    for code, title, scope, find, fix, tone in (
-        ("agreement-ends", gettext_lazy("No agreement ends without one that follows"), in_force, goes_on,
-         gettext_lazy("Make a new version 30 days before it ends, or terminate it on purpose."), "amber"),
-        ("agreement-backed", gettext_lazy("Every service level agreement is backed"), promised, backed,
-         gettext_lazy("Its page lists hours and minutes that are missing."), "red"),
-    ):  # fmt: skip
-        rules.register(Rule(code, title, Agreement, scope, find, fix=fix, tone=tone, order=60))
+    rules.register(
+        Rule(
+            "agreement-ends", gettext_lazy("No agreement ends without one that follows"), Agreement, in_force, goes_on,
+            fix=gettext_lazy("Make a new version 30 days before it ends, or terminate it on purpose."), order=60,
+        ),
+        Rule(
+            "agreement-backed", gettext_lazy("Every service level agreement is backed"), Agreement, promised, backed,
+            fix=gettext_lazy("Its page lists hours and minutes that are missing."), tone="red", order=60,
+        ),
+    )  # fmt: skip

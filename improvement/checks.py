@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
@@ -67,15 +66,21 @@ def aimed() -> Iterable[Finding]:
 
 def register() -> None:
     """Called once from ``ImprovementConfig.ready``."""
-    every: tuple[tuple[Any, ...], ...] = (
-        ("improvement-proven", gettext_lazy("What was improved is measured"), Improvement, realised, proven,
-         gettext_lazy("Measure it, or take the improvement up again."), "red"),
-        ("improvement-due", gettext_lazy("Improvements are done in time"), Improvement, planned, in_time,
-         gettext_lazy("Do it, or agree on another day."), "amber"),
-        ("action-due", gettext_lazy("Actions of reviews are done in time"), ReviewAction, actions, done,
-         gettext_lazy("Do it, or agree on another day with the chair."), "amber"),
-        ("kpi-target", gettext_lazy("Every KPI has a target"), KPI, measured, aimed,
-         gettext_lazy("Say how good it has to be, or stop measuring it."), "amber"),
+    rules.register(
+        Rule(
+            "improvement-proven", gettext_lazy("What was improved is measured"), Improvement, realised, proven,
+            fix=gettext_lazy("Measure it, or take the improvement up again."), tone="red", order=90,
+        ),
+        Rule(
+            "improvement-due", gettext_lazy("Improvements are done in time"), Improvement, planned, in_time,
+            fix=gettext_lazy("Do it, or agree on another day."), order=90,
+        ),
+        Rule(
+            "action-due", gettext_lazy("Actions of reviews are done in time"), ReviewAction, actions, done,
+            fix=gettext_lazy("Do it, or agree on another day with the chair."), order=90,
+        ),
+        Rule(
+            "kpi-target", gettext_lazy("Every KPI has a target"), KPI, measured, aimed,
+            fix=gettext_lazy("Say how good it has to be, or stop measuring it."), order=90,
+        ),
     )  # fmt: skip
-    for code, title, model, scope, find, fix, tone in every:
-        rules.register(Rule(code, title, model, scope, find, fix=fix, tone=tone, order=90))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
@@ -74,15 +73,21 @@ def looked_at() -> Iterable[Finding]:
 
 def register() -> None:
     """Called once from ``OperationConfig.ready``."""
-    every: tuple[tuple[Any, ...], ...] = (
-        ("problem-workaround", gettext_lazy("Every known error has a workaround"), Problem, known, helped,
-         gettext_lazy("Write down what helps until the cause is removed."), "amber"),
-        ("problem-touched", gettext_lazy("No problem is forgotten"), Problem, problems, touched,
-         gettext_lazy("Go on with it, or cancel it and say why."), "amber"),
-        ("major-reviewed", gettext_lazy("Every major incident is learned from"), Incident, majors, asked_why,
-         gettext_lazy("Open a problem from it within a week."), "red"),
-        ("risk-review", gettext_lazy("Every open risk is reviewed in time"), Risk, risks, looked_at,
-         gettext_lazy("Look at it again, and say when next."), "amber"),
+    rules.register(
+        Rule(
+            "problem-workaround", gettext_lazy("Every known error has a workaround"), Problem, known, helped,
+            fix=gettext_lazy("Write down what helps until the cause is removed."), order=80,
+        ),
+        Rule(
+            "problem-touched", gettext_lazy("No problem is forgotten"), Problem, problems, touched,
+            fix=gettext_lazy("Go on with it, or cancel it and say why."), order=80,
+        ),
+        Rule(
+            "major-reviewed", gettext_lazy("Every major incident is learned from"), Incident, majors, asked_why,
+            fix=gettext_lazy("Open a problem from it within a week."), tone="red", order=80,
+        ),
+        Rule(
+            "risk-review", gettext_lazy("Every open risk is reviewed in time"), Risk, risks, looked_at,
+            fix=gettext_lazy("Look at it again, and say when next."), order=80,
+        ),
     )  # fmt: skip
-    for code, title, model, scope, find, fix, tone in every:
-        rules.register(Rule(code, title, model, scope, find, fix=fix, tone=tone, order=80))

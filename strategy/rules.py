@@ -46,8 +46,9 @@ class Rule:
 _rules: dict[str, Rule] = {}
 
 
-def register(rule: Rule) -> None:
-    _rules[rule.code] = rule
+def register(*rules: Rule) -> None:
+    """Make rules known, those that a stage adds together in one call; called from ``AppConfig.ready``."""
+    _rules.update({rule.code: rule for rule in rules})
 
 
 def find(code: str) -> Rule | None:

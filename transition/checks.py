@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
@@ -84,15 +83,21 @@ def register() -> None:
         "service-runbook", gettext_lazy("Every live service has a runbook"), Service, live, runbook,
         fix=gettext_lazy("Sign a support handover with a runbook, or publish an article about the service."), order=14,
     ))  # fmt: skip
-    every: tuple[tuple[Any, ...], ...] = (
-        ("item-owner", gettext_lazy("Every item in use has an owner who is here"), ConfigurationItem, items, owned,
-         gettext_lazy("Name who answers for it."), "amber"),
-        ("licence-entitled", gettext_lazy("No licence is used more often than we may"), Licence, licences, entitled,
-         gettext_lazy("Buy more of it, or take it away from somebody."), "red"),
-        ("contract-decided", gettext_lazy("Contracts are decided on before they end"), Contract, contracts, decided,
-         gettext_lazy("Renew it, give notice, or end it."), "amber"),
-        ("article-review", gettext_lazy("Articles are looked at again in time"), Article, articles, reviewed,
-         gettext_lazy("Say that it is still right, or begin a new version."), "amber"),
+    rules.register(
+        Rule(
+            "item-owner", gettext_lazy("Every item in use has an owner who is here"), ConfigurationItem, items, owned,
+            fix=gettext_lazy("Name who answers for it."), order=70,
+        ),
+        Rule(
+            "licence-entitled", gettext_lazy("No licence is used more often than we may"), Licence, licences, entitled,
+            fix=gettext_lazy("Buy more of it, or take it away from somebody."), tone="red", order=70,
+        ),
+        Rule(
+            "contract-decided", gettext_lazy("Contracts are decided on before they end"), Contract, contracts, decided,
+            fix=gettext_lazy("Renew it, give notice, or end it."), order=70,
+        ),
+        Rule(
+            "article-review", gettext_lazy("Articles are looked at again in time"), Article, articles, reviewed,
+            fix=gettext_lazy("Say that it is still right, or begin a new version."), order=70,
+        ),
     )  # fmt: skip
-    for code, title, model, scope, find, fix, tone in every:
-        rules.register(Rule(code, title, model, scope, find, fix=fix, tone=tone, order=70))
