@@ -14,7 +14,7 @@ from itsm.sla.services import measure
 from operation.demo import catalogue, knowledge, people, simulation
 
 #: Incidents, and the days they spread over.
-SIZES = {"small": (110, 182), "medium": (1_500, 182), "large": (10_000, 365)}
+SIZES = {"small": (64, 182), "medium": (1_500, 182), "large": (10_000, 365)}
 
 
 class Command(BaseCommand):
