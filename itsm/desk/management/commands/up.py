@@ -7,8 +7,10 @@ import logging
 import signal
 import sys
 import threading
+import weakref
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 from celery import current_app, signals
@@ -150,8 +152,21 @@ DEMO_SIGN_INS = {
 }
 
 
-def stop(signum: int, frame: object) -> None:
+def stop(signum: int, frame: FrameType | None) -> None:
+    if _is_finalising(frame):
+        # Python swallows what is raised there: come back a moment later.
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        return
     # A second Ctrl-C ends it at once. A second SIGTERM does not: make and timeout send it to the group and the child.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(0)
+
+
+def _is_finalising(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == weakref.__file__:
+            return True
+        frame = frame.f_back
+    return False
